@@ -1,0 +1,30 @@
+import {
+  AuditServiceService,
+  ClientServiceService,
+  GrantServiceService,
+  IdentityServiceService,
+  KeyServiceService,
+  RegistrationTokenServiceService,
+  SessionServiceService,
+  SettingsServiceService,
+} from '@authority/contracts/admin';
+import type { Definition, Method } from '@authority/rpc';
+import type { AdminPath } from './policy.ts';
+
+/** The services that the public listener serves. */
+export const adminDefinitions = [
+  ClientServiceService,
+  RegistrationTokenServiceService,
+  IdentityServiceService,
+  SessionServiceService,
+  GrantServiceService,
+  KeyServiceService,
+  SettingsServiceService,
+  AuditServiceService,
+] as const satisfies readonly Definition[];
+
+/** Every RPC of them. Messages are erased: this service passes them on as bytes. */
+export const adminMethods: readonly (Method & { readonly path: AdminPath })[] = adminDefinitions.flatMap(
+  // What is generated has the paths that `AdminPath` is made of.
+  (definition) => Object.values(definition) as unknown as (Method & { path: AdminPath })[],
+);

@@ -1,0 +1,16 @@
+/** What a person is told in one line: `what: why; try this` (pages.md, Terminal). */
+export class Fault extends Error {
+  readonly exitCode: 1 | 2;
+
+  constructor(exitCode: 1 | 2, line: string) {
+    super(line);
+    this.name = 'Fault';
+    this.exitCode = exitCode;
+  }
+}
+
+/** The command was written wrongly: exit code 2. */
+export const usage = (what: string, why: string, tryThis: string): Fault => new Fault(2, `${what}: ${why}; ${tryThis}`);
+
+/** The command could not be done: exit code 1. */
+export const failure = (what: string, why: string, tryThis: string): Fault => new Fault(1, `${what}: ${why}; ${tryThis}`);

@@ -1,0 +1,19 @@
+/** Where text goes: a terminal, a pipe, or a test's array. */
+export interface Out {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/** All that the program knows of the world; a test makes one of its own. */
+export interface Surroundings {
+  /** Arguments, without the interpreter and the script. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: Out;
+  readonly stderr: Out;
+  readonly fetch: typeof fetch;
+  /** Unix milliseconds. */
+  now(): number;
+}

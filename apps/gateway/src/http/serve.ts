@@ -1,0 +1,87 @@
+import { attributeNames, countRefusal, isTracing, log, observeHttp, span } from '@authority/telemetry';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { Answer } from './answer.ts';
+import type { RenderRefusal } from './oauth-error.ts';
+import { type Refusal, refusalOf } from './refusal.ts';
+
+export type Endpoint = (request: FastifyRequest) => Promise<Answer> | Answer;
+
+/** One route: a method and a path below the issuer's, the function that answers, and how it shows a refusal. */
+export interface Route {
+  readonly method: HTTPMethods | HTTPMethods[];
+  readonly path: string;
+  readonly endpoint: Endpoint;
+  readonly renderRefusal: RenderRefusal;
+  /** The path is not below the issuer's (RFC 8414 §3.1 puts its own before it). */
+  readonly absolute?: boolean;
+  /** HEAD as well: only where GET changes nothing. */
+  readonly head?: boolean;
+}
+
+/**
+ * Registers routes on the Fastify instance that Nest runs on: no guard, interceptor or pipe, no framework parser.
+ * Everything that every request has in common is here, so that no endpoint can forget it: the span, the metric, the one
+ * log line of a refusal, the rendering of whatever was thrown.
+ */
+export function serve(instance: FastifyInstance, prefix: string, routes: readonly Route[]): void {
+  for (const { method, path, endpoint, renderRefusal, absolute, head = false } of routes) {
+    const url = absolute ? path : prefix + path;
+    instance.route({
+      method,
+      url,
+      exposeHeadRoute: head,
+      handler: (request, reply) => answer(request, reply, url, endpoint, renderRefusal),
+      // Bodies that are too large or have no readable type never reach the handler.
+      errorHandler: (error, request, reply) => send(reply, refuse(request, url, error, renderRefusal), request, url, performance.now()),
+    });
+  }
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, route: string, endpoint: Endpoint, render: RenderRefusal) {
+  const startedAt = performance.now();
+  if (!isTracing()) return reached(request, reply, route, endpoint, render, startedAt);
+  const attributes = { [attributeNames.httpMethod]: request.method, [attributeNames.httpRoute]: route };
+  // Every request begins a trace of its own: the trace ids of strangers are not ours to carry.
+  return span(`${request.method} ${route}`, attributes, () => reached(request, reply, route, endpoint, render, startedAt), { kind: 'server', parent: 'root' });
+}
+
+async function reached(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: string,
+  endpoint: Endpoint,
+  render: RenderRefusal,
+  startedAt: number,
+): Promise<FastifyReply> {
+  let answered: Answer;
+  try {
+    answered = await endpoint(request);
+  } catch (thrown) {
+    answered = refuse(request, route, thrown, render);
+  }
+  return send(reply, answered, request, route, startedAt);
+}
+
+/** Turns whatever was thrown into an answer, and logs it. */
+export function refuse(request: FastifyRequest, route: string, thrown: unknown, render: RenderRefusal): Answer {
+  const refusal = refusalOf(thrown);
+  logRefusal(request.method, route, refusal);
+  return render(refusal, request);
+}
+
+/** One line for each request that was not served; a fault with its cause, once (style.md, 15). */
+export function logRefusal(method: string, route: string, refusal: Refusal): void {
+  const { status, error, reason, reference, fault } = refusal;
+  countRefusal(reason);
+  const fields = { method, route, status, error, reason, reference };
+  if (fault !== undefined) log.error('http.fault', { ...fields, fault });
+  else if (status >= 500) log.warn('http.refused', fields);
+  else log.info('http.refused', fields);
+}
+
+function send(reply: FastifyReply, answered: Answer, request: FastifyRequest, route: string, startedAt: number): FastifyReply {
+  reply.code(answered.status).headers(answered.headers);
+  for (const cookie of answered.cookies ?? []) reply.header('set-cookie', cookie);
+  observeHttp({ method: request.method, route, status: answered.status }, (performance.now() - startedAt) / 1000);
+  return reply.send(answered.body);
+}

@@ -1,0 +1,77 @@
+import { OAuthError } from '@authority/errors';
+import { jsonObject, jsonTextOf } from '../http/body.ts';
+import { json, noStore } from '../http/answer.ts';
+import { assertPostable, redirectTo } from '../http/client-redirect.ts';
+import { csrfField } from '../http/csrf.ts';
+import type { Issuer } from '../http/issuer.ts';
+import { plainError } from '../http/oauth-error.ts';
+import { securityHeaders } from '../http/security-headers.ts';
+import type { Face } from './face.ts';
+import type { Outcome, Screen } from './outcome.ts';
+import type { Visit } from './visit.ts';
+
+/**
+ * Steps as JSON under /self-service/v1, for a user interface of one's own: the same code, the same checks. A POST is a
+ * JSON object of strings with `csrf_token`, which every screen carries; the cookies are the same.
+ */
+export function jsonFace(issuer: Issuer): Face {
+  const headers = { ...noStore, vary: 'Cookie', ...securityHeaders(issuer, 'none') };
+  return {
+    pathOf: (step) => `/self-service/v1${step}`,
+
+    valuesOf(request) {
+      const members = Object.entries(jsonObject(jsonTextOf(request)));
+      for (const [, one] of members) {
+        if (typeof one !== 'string') {
+          throw new OAuthError('invalid_request', 'parameter_invalid', { description: 'Every member must be a string.' });
+        }
+      }
+      return new Map(members as [string, string][]); // just asserted
+    },
+
+    answer(outcome, visit) {
+      const status = outcome.kind === 'show' ? outcome.status : 200;
+      return { ...json(status, JSON.stringify(bodyOf(outcome, visit, issuer)), headers), cookies: visit.cookies };
+    },
+
+    renderRefusal: () => (refusal, request) => {
+      const answer = plainError(refusal, request);
+      return { ...answer, headers: { ...answer.headers, ...headers } };
+    },
+  };
+}
+
+function bodyOf(outcome: Outcome, visit: Visit, issuer: Issuer): unknown {
+  switch (outcome.kind) {
+    case 'go':
+      return { redirect_to: issuer.url + outcome.path };
+    case 'leave':
+      return { redirect_to: redirectTo(outcome.uri, 'query', outcome.parameters) };
+    case 'respond': {
+      const { redirect_uri, response_mode, parameters } = outcome.response;
+      if (response_mode !== 'form_post') return { redirect_to: redirectTo(redirect_uri, response_mode, parameters) };
+      assertPostable(redirect_uri);
+      return { form_post: { action: redirect_uri, parameters } };
+    }
+    case 'show':
+      return { ...screenOf(outcome.screen), [csrfField]: visit.csrf };
+  }
+}
+
+function screenOf(screen: Screen): Readonly<Record<string, unknown>> {
+  switch (screen.name) {
+    case 'login':
+    case 'registration': {
+      const { name, flow, interaction, details, notice } = screen;
+      const { handle, fields, messages, expires_at_ms, retry_at_ms } = flow;
+      return { screen: name, flow: handle, fields, messages, expires_at_ms, retry_at_ms, interaction, details, notice };
+    }
+    case 'sign_out':
+      return { screen: screen.name, parameters: screen.parameters, client: screen.client };
+    case 'consent':
+    case 'select_account':
+      return { screen: screen.name, interaction: screen.interaction, details: screen.details };
+    default:
+      return { screen: screen.name };
+  }
+}

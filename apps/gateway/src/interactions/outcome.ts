@@ -1,0 +1,35 @@
+import type { Flow } from '@authority/contracts/identity';
+import type { Parameter } from '@authority/contracts/rpc';
+import type { ClientResponse, ClientSummary, InteractionDetails } from '@authority/contracts/token';
+
+/** What a step ends in. The two faces (pages.ts, json.ts) make HTML or JSON of it; a step knows neither. */
+export type Outcome =
+  | { readonly kind: 'show'; readonly screen: Screen; readonly status: number; readonly retryAtMs?: number }
+  /** On to a place of ours, below the issuer. */
+  | { readonly kind: 'go'; readonly path: string }
+  /** The answer for the client. */
+  | { readonly kind: 'respond'; readonly response: ClientResponse }
+  /** Out to an address that the owner has proved (after a sign-out). */
+  | { readonly kind: 'leave'; readonly uri: string; readonly parameters: readonly Parameter[] };
+
+/** What a person sees, without a word of text or a tag. */
+export type Screen =
+  | FlowScreen
+  | { readonly name: 'consent'; readonly interaction: string; readonly details: InteractionDetails }
+  | { readonly name: 'select_account'; readonly interaction: string; readonly details: InteractionDetails }
+  | { readonly name: 'sign_out'; readonly parameters: readonly Parameter[]; readonly client: ClientSummary | undefined }
+  | { readonly name: 'signed_out' }
+  | { readonly name: 'signed_in_only' }
+  | { readonly name: 'account' };
+
+export interface FlowScreen {
+  readonly name: 'login' | 'registration';
+  readonly flow: Flow;
+  /** Empty when nobody but the person asked. */
+  readonly interaction: string;
+  readonly details: InteractionDetails | undefined;
+  /** Id of a text that tells what happened before. */
+  readonly notice?: 'flow_expired';
+}
+
+export const show = (screen: Screen, status = 200): Outcome => ({ kind: 'show', screen, status });

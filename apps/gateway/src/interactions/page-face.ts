@@ -1,0 +1,118 @@
+import type { Reason } from '@authority/errors';
+import type { FastifyRequest } from 'fastify';
+import { type Answer, noStore, seeOther } from '../http/answer.ts';
+import { formOf } from '../http/body.ts';
+import { assertPostable, redirectTo } from '../http/client-redirect.ts';
+import type { Issuer } from '../http/issuer.ts';
+import type { RenderRefusal } from '../http/oauth-error.ts';
+import type { Refusal } from '../http/refusal.ts';
+import { type FormTarget, securityHeaders } from '../http/security-headers.ts';
+import { assetsBelow } from '../pages/assets.ts';
+import { formPostPage } from '../pages/form-post-page.ts';
+import type { PageContext } from '../pages/layout.ts';
+import { chooseLanguage, textsOf } from '../pages/messages.ts';
+import { type Problem, problemPage } from '../pages/problem-page.ts';
+import { renderScreen } from '../pages/screens.ts';
+import type { Face } from './face.ts';
+import type { Outcome, Screen } from './outcome.ts';
+import { type Values, withQuery } from './step.ts';
+import type { Visit } from './visit.ts';
+
+/** Steps as pages for people. */
+export function pageFace(issuer: Issuer, now: () => number = Date.now): Face {
+  const assets = assetsBelow(issuer.path);
+  const contextOf = (request: FastifyRequest, csrf: string, uiLocales: readonly string[] = []): PageContext => ({
+    texts: textsOf(chooseLanguage(uiLocales, request.headers['accept-language'])),
+    assets,
+    prefix: issuer.path,
+    host: issuer.host,
+    csrf,
+    now: now(),
+  });
+  const asPage = (status: number, body: string, forms: FormTarget, more: Readonly<Record<string, string>> = {}): Answer => ({
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8', ...noStore, vary: 'Cookie, Accept-Language', ...securityHeaders(issuer, forms), ...more },
+    body,
+  });
+
+  return {
+    pathOf: (step) => step,
+
+    valuesOf: (request): Values => new Map(formOf(request).map(({ name, value }) => [name, value])),
+
+    answer(outcome, visit) {
+      const { cookies } = visit;
+      switch (outcome.kind) {
+        case 'go':
+          return seeOther(issuer.url + outcome.path, cookies);
+        case 'leave':
+          return seeOther(redirectTo(outcome.uri, 'query', outcome.parameters), cookies);
+        case 'respond': {
+          const { response } = outcome;
+          if (response.response_mode !== 'form_post') {
+            return seeOther(redirectTo(response.redirect_uri, response.response_mode, response.parameters), cookies);
+          }
+          assertPostable(response.redirect_uri);
+          return { ...asPage(200, formPostPage(contextOf(visit.request, ''), response), 'anywhere'), cookies };
+        }
+        case 'show':
+          return { ...shown(outcome, visit), cookies };
+      }
+    },
+
+    renderRefusal: (path): RenderRefusal => (refusal, request) => {
+      const again = path === undefined ? undefined : withQuery(path, { interaction: interactionOf(request) });
+      const body = problemPage(contextOf(request, ''), problemOf(refusal, path), refusal, again);
+      return asPage(refusal.status, body, 'none', retryAfter(refusal.retryAfter));
+    },
+  };
+
+  function shown({ screen, status, retryAtMs }: Extract<Outcome, { kind: 'show' }>, visit: Visit): Answer {
+    const context = contextOf(visit.request, visit.csrf, uiLocalesOf(screen));
+    const seconds = retryAtMs === undefined ? undefined : Math.max(1, Math.ceil((retryAtMs - context.now) / 1000));
+    return asPage(status, renderScreen(context, screen), formsOf(screen), retryAfter(seconds));
+  }
+}
+
+const retryAfter = (seconds: number | undefined): Readonly<Record<string, string>> =>
+  seconds === undefined ? {} : { 'retry-after': String(seconds) };
+
+const uiLocalesOf = (screen: Screen): readonly string[] => ('details' in screen ? (screen.details?.ui_locales ?? []) : []);
+
+/** See security-headers.ts: forms that may end at a client name no target. */
+function formsOf({ name }: Screen): FormTarget {
+  if (name === 'signed_out' || name === 'signed_in_only') return 'none';
+  return name === 'account' ? 'self' : 'anywhere';
+}
+
+const problems: Partial<Record<Reason, Problem>> = {
+  interaction_unknown: 'expired',
+  flow_unknown: 'expired',
+  completion_unknown: 'expired',
+  interaction_of_other_browser: 'other_browser',
+  flow_of_other_browser: 'other_browser',
+  session_of_other_browser: 'other_browser',
+  csrf_mismatch: 'form_stale',
+  origin_foreign: 'form_stale',
+};
+
+/** What a person is told; `path` is that of a page of ours, or nothing for a client's request. */
+function problemOf({ reason, status }: Refusal, path: string | undefined): Problem {
+  const known = problems[reason];
+  if (known !== undefined) return known;
+  if (status === 404 || status === 405) return 'not_found';
+  if (status === 429) return 'throttled';
+  if (status === 503) return 'unavailable';
+  if (status >= 500) return 'fault';
+  return path === undefined ? 'client_request' : 'input';
+}
+
+/** For the link that opens a stale page again. It is shown escaped, and a handle of another browser opens nothing. */
+function interactionOf(request: FastifyRequest): string {
+  if (request.method !== 'POST') return '';
+  try {
+    return formOf(request).find(({ name }) => name === 'interaction')?.value ?? '';
+  } catch {
+    return '';
+  }
+}

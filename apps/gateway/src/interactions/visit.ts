@@ -1,0 +1,66 @@
+import type { TransportEvidence } from '@authority/contracts/rpc';
+import type { FastifyRequest } from 'fastify';
+import { browserBinding, type CookieName, type Cookies, randomValue } from '../http/cookies.ts';
+import type { EvidenceOf } from '../http/evidence.ts';
+
+/** One request of a person's browser: its cookies, what the edge saw, and the cookies to answer with. */
+export interface Visit {
+  readonly request: FastifyRequest;
+  readonly evidence: TransportEvidence;
+  /** The session cookie's value: a handle, no fact. */
+  readonly session: string;
+  /** What owners know this browser by. */
+  readonly browser: string;
+  /** What forms must repeat. */
+  readonly csrf: string;
+  /** `Set-Cookie` values so far. */
+  readonly cookies: readonly string[];
+  setSession(value: string, expiresAtMs: number): void;
+  clearSession(): void;
+  /** A new value: after a sign-in or sign-out no form of before is good any more. */
+  renewCsrf(): void;
+}
+
+export type OpenVisit = (request: FastifyRequest) => Visit;
+
+/**
+ * Cookies are made on GET only. A POST from another site brings none of ours (SameSite=Lax): answering it with new ones
+ * would cut the browser off from what it had begun.
+ */
+export function visits(cookies: Cookies, evidenceOf: EvidenceOf, now: () => number = Date.now): OpenVisit {
+  return (request) => {
+    const header = request.headers.cookie;
+    const set = new Map<CookieName, string>();
+    const held = (name: CookieName): string => {
+      const value = cookies.read(header, name);
+      if (value !== '' || request.method !== 'GET') return value;
+      const made = randomValue();
+      set.set(name, cookies.set(name, made));
+      return made;
+    };
+    const browser = browserBinding(held('browser'));
+    let csrf = held('csrf');
+    return {
+      request,
+      evidence: evidenceOf(request),
+      session: cookies.read(header, 'session'),
+      browser,
+      get csrf() {
+        return csrf;
+      },
+      get cookies() {
+        return [...set.values()];
+      },
+      setSession(value, expiresAtMs) {
+        set.set('session', cookies.set('session', value, expiresAtMs - now()));
+      },
+      clearSession() {
+        set.set('session', cookies.clear('session'));
+      },
+      renewCsrf() {
+        csrf = randomValue();
+        set.set('csrf', cookies.set('csrf', csrf));
+      },
+    };
+  };
+}

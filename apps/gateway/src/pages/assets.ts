@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Answer } from '../http/answer.ts';
+import { plainError } from '../http/oauth-error.ts';
+import type { Route } from '../http/serve.ts';
+import { formPostScript, icon, pageScript } from './assets/scripts.ts';
+import { stylesheet } from './assets/stylesheet.ts';
+
+/** Files that pages refer to. Their names carry a hash of what they hold, so that a cache may keep them for good. */
+export interface Assets {
+  readonly stylesheet: string;
+  readonly pageScript: string;
+  readonly formPostScript: string;
+  readonly icon: string;
+}
+
+const javascript = 'text/javascript; charset=utf-8';
+
+const files = {
+  stylesheet: ['page', 'css', 'text/css; charset=utf-8', stylesheet],
+  pageScript: ['page', 'js', javascript, pageScript],
+  formPostScript: ['form-post', 'js', javascript, formPostScript],
+  icon: ['icon', 'svg', 'image/svg+xml', icon],
+} as const satisfies Record<keyof Assets, readonly [string, string, string, string]>;
+
+const pathOf = ([name, ending, , text]: readonly [string, string, string, string]): string =>
+  `/assets/${name}.${createHash('sha256').update(text).digest('hex').slice(0, 12)}.${ending}`;
+
+/** Their addresses, below the issuer's path. */
+export function assetsBelow(prefix: string): Assets {
+  return {
+    stylesheet: prefix + pathOf(files.stylesheet),
+    pageScript: prefix + pathOf(files.pageScript),
+    formPostScript: prefix + pathOf(files.formPostScript),
+    icon: prefix + pathOf(files.icon),
+  };
+}
+
+export function assetRoutes(): Route[] {
+  return Object.values(files).map((file) => {
+    const answer: Answer = {
+      status: 200,
+      headers: {
+        'content-type': file[2],
+        'cache-control': 'public, max-age=31536000, immutable',
+        'x-content-type-options': 'nosniff',
+        'cross-origin-resource-policy': 'same-origin',
+      },
+      body: Buffer.from(file[3]),
+    };
+    return { method: 'GET', path: pathOf(file), endpoint: () => answer, renderRefusal: plainError };
+  });
+}

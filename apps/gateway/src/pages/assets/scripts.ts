@@ -1,0 +1,74 @@
+/**
+ * The two scripts. Both are extras: every page works without them. Plain ES2017 as text, because they run in the browser and
+ * are served as they stand, under `script-src 'self'`.
+ */
+
+/** Focus on the error summary, the busy state of buttons, and a button that shows the password. */
+export const pageScript = String.raw`'use strict';
+(() => {
+  const summary = document.querySelector('.summary');
+  if (summary) summary.focus();
+
+  for (const form of document.forms) {
+    let sent = false;
+    form.addEventListener('submit', (event) => {
+      if (sent) return event.preventDefault();
+      sent = true;
+      for (const input of form.querySelectorAll('[data-reveals]')) input.type = 'password';
+      const pressed = event.submitter;
+      // After this turn: a disabled button would not be part of what is sent.
+      setTimeout(() => {
+        for (const button of form.querySelectorAll('button')) button.disabled = true;
+        if (!pressed || !pressed.dataset.busy) return;
+        pressed.dataset.label = pressed.textContent;
+        pressed.textContent = pressed.dataset.busy + '…';
+        pressed.setAttribute('aria-busy', 'true');
+      }, 0);
+    });
+    // A page that comes back from the browser's history is usable again.
+    addEventListener('pageshow', () => {
+      sent = false;
+      for (const button of form.querySelectorAll('button')) {
+        button.disabled = false;
+        button.removeAttribute('aria-busy');
+        if (button.dataset.label) button.textContent = button.dataset.label;
+      }
+    });
+  }
+
+  for (const input of document.querySelectorAll('input[type="password"][data-show]')) {
+    const { show, hide, name } = input.dataset;
+    const button = document.createElement('button');
+    const write = (verb) => {
+      const rest = document.createElement('span');
+      rest.className = 'hidden';
+      rest.textContent = ' ' + name;
+      button.replaceChildren(verb, rest);
+    };
+    button.type = 'button';
+    button.className = 'reveal';
+    button.setAttribute('aria-controls', input.id);
+    write(show);
+    button.addEventListener('click', () => {
+      const reveal = input.type === 'password';
+      input.type = reveal ? 'text' : 'password';
+      input.toggleAttribute('data-reveals', reveal);
+      write(reveal ? hide : show);
+      input.focus();
+    });
+    input.parentElement.classList.add('with-reveal');
+    input.after(button);
+  }
+})();
+`;
+
+/** OAuth 2.0 Form Post Response Mode §2: sends the form without asking; without scripts its button does. */
+export const formPostScript = `'use strict';
+// Not forms[0].submit(): a field could have that name.
+HTMLFormElement.prototype.submit.call(document.forms[0]);
+`;
+
+export const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="6" fill="#3346c4"/>' +
+  '<path d="M12 4.5 18 7v4.6c0 3.6-2.5 6.4-6 7.9-3.5-1.5-6-4.3-6-7.9V7z" fill="none" stroke="#fff" stroke-width="1.8" stroke-linejoin="round"/>' +
+  '<path d="m9.3 11.9 2 2 3.5-3.7" fill="none" stroke="#fff" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"/></svg>';

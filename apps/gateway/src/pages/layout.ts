@@ -1,0 +1,86 @@
+import type { Assets } from './assets.ts';
+import { csrfField } from '../http/csrf.ts';
+import { type Html, html, type HtmlValue } from './html.ts';
+import type { Texts } from './messages.ts';
+
+/** What every page is rendered with. */
+export interface PageContext {
+  readonly texts: Texts;
+  readonly assets: Assets;
+  /** The issuer's path, before every link of ours. */
+  readonly prefix: string;
+  /** Where the person is, in the words of their address bar. */
+  readonly host: string;
+  readonly csrf: string;
+  readonly now: number;
+}
+
+interface Layout {
+  readonly title: string;
+  readonly content: HtmlValue;
+  /** Instead of the page's own script. */
+  readonly script?: string;
+}
+
+const mark = html`<svg class="mark" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M12 2.5 20 6v5.6c0 4.7-3.3 8.4-8 9.9-4.7-1.5-8-5.2-8-9.9V6z"/><path d="m8.6 11.8 2.4 2.4 4.4-4.6"/></svg>`;
+
+/** One card, one thing. No inline script or style, nothing from another host. */
+export function page({ texts, assets, host }: PageContext, { title, content, script = assets.pageScript }: Layout): string {
+  return html`<!doctype html>
+<html lang="${texts.lang}" dir="${texts.dir}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title} – ${texts.say('brand')}</title>
+<link rel="stylesheet" href="${assets.stylesheet}">
+<link rel="icon" type="image/svg+xml" href="${assets.icon}">
+<script src="${script}" defer></script>
+</head>
+<body>
+<header>${mark}<span class="brand">${texts.say('brand')}</span></header>
+<main>
+${content}
+</main>
+<footer>${host}</footer>
+</body>
+</html>
+`.text;
+}
+
+/** A form of ours: where it goes, and what it carries unseen. */
+export function ownForm(context: PageContext, path: string, hidden: Readonly<Record<string, string>>, content: HtmlValue): Html {
+  return html`<form method="post" action="${context.prefix}${path}" novalidate>
+${hiddenFields({ [csrfField]: context.csrf, ...hidden })}
+${content}
+</form>`;
+}
+
+export const hiddenFields = (values: Readonly<Record<string, string>>): Html[] =>
+  Object.entries(values)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
+
+type Act = 'sign_in' | 'create_account' | 'allow' | 'deny' | 'continue' | 'sign_out';
+
+interface ButtonOptions {
+  readonly look?: 'primary' | 'secondary';
+  readonly name?: string;
+  readonly value?: string;
+}
+
+/** A verb that does what it says. */
+export function button({ texts }: PageContext, act: Act, { look = 'primary', name, value = '' }: ButtonOptions = {}): Html {
+  const named = name !== undefined && html` name="${name}" value="${value}"`;
+  return html`<button class="button ${look}" type="submit"${named} data-busy="${texts.say(`busy.${act}`)}">${texts.say(`button.${act}`)}</button>`;
+}
+
+/** A link to another step, with its interaction. */
+export function link(context: PageContext, path: string, text: string, parameters: Readonly<Record<string, string>> = {}): Html {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value !== ''));
+  return html`<a href="${context.prefix}${path}${query.size === 0 ? '' : `?${query}`}">${text}</a>`;
+}
+
+export const clientName = (texts: Texts, client: { client_name: string; client_id: string } | undefined): string =>
+  client?.client_name.trim() || client?.client_id || texts.say('client.unnamed');

@@ -1,0 +1,26 @@
+import type { Screen } from '../interactions/outcome.ts';
+import { consentPage } from './consent-page.ts';
+import { flowPage } from './flow-page.ts';
+import type { PageContext } from './layout.ts';
+import { accountPage, selectAccountPage, signedInOnlyPage, signedOutPage, signOutPage } from './session-pages.ts';
+
+/** Which template shows which screen. */
+export function renderScreen(context: PageContext, screen: Screen): string {
+  switch (screen.name) {
+    case 'login':
+    case 'registration':
+      return flowPage(context, screen);
+    case 'consent':
+      return consentPage(context, screen.interaction, screen.details);
+    case 'select_account':
+      return selectAccountPage(context, screen.interaction, screen.details);
+    case 'sign_out':
+      return signOutPage(context, screen.parameters, screen.client);
+    case 'signed_out':
+      return signedOutPage(context);
+    case 'signed_in_only':
+      return signedInOnlyPage(context);
+    case 'account':
+      return accountPage(context);
+  }
+}

@@ -1,0 +1,23 @@
+import { FlowServiceService } from '@authority/contracts/identity';
+import { SessionServiceService } from '@authority/contracts/session';
+import { AuthorizationServiceService, RegistrationServiceService, TokenServiceService } from '@authority/contracts/token';
+import type { Client, Runtime } from '@authority/rpc';
+
+/** Everything that the edge asks of others (libs/rpc's topology allows it no more). */
+export interface Peers {
+  readonly token: Pick<Client<typeof TokenServiceService>, 'exchange' | 'introspect' | 'revoke' | 'userInfo' | 'getJwks' | 'getMetadata'>;
+  readonly authorization: Client<typeof AuthorizationServiceService>;
+  readonly registration: Client<typeof RegistrationServiceService>;
+  readonly session: Pick<Client<typeof SessionServiceService>, 'begin' | 'end'>;
+  readonly flow: Client<typeof FlowServiceService>;
+}
+
+export function connectPeers(runtime: Runtime): Peers {
+  return {
+    token: runtime.connect('token', TokenServiceService),
+    authorization: runtime.connect('token', AuthorizationServiceService),
+    registration: runtime.connect('token', RegistrationServiceService),
+    session: runtime.connect('session', SessionServiceService),
+    flow: runtime.connect('identity', FlowServiceService),
+  };
+}

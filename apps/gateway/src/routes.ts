@@ -1,0 +1,129 @@
+import { OAuthError } from '@authority/errors';
+import { authorizeEndpoint } from './endpoints/authorize.ts';
+import { introspectEndpoint } from './endpoints/introspect.ts';
+import type { Published } from './endpoints/published.ts';
+import { registrationEndpoints } from './endpoints/register.ts';
+import { revokeEndpoint } from './endpoints/revoke.ts';
+import { tokenEndpoint } from './endpoints/token.ts';
+import { userInfoEndpoint } from './endpoints/userinfo.ts';
+import { seeOther } from './http/answer.ts';
+import { cookiesFor } from './http/cookies.ts';
+import type { EvidenceOf } from './http/evidence.ts';
+import type { Issuer } from './http/issuer.ts';
+import { bearerError, clientError, plainError, registrationError } from './http/oauth-error.ts';
+import type { Route } from './http/serve.ts';
+import { accountStep } from './interactions/account.ts';
+import { authorizePath } from './interactions/authorization.ts';
+import { consentStep } from './interactions/consent.ts';
+import { browserRoute, type Face, stepRoutes } from './interactions/face.ts';
+import { jsonFace } from './interactions/json-face.ts';
+import { loginStep, registrationStep } from './interactions/login-and-registration.ts';
+import { logoutEndpoint, logoutPath, logoutStep } from './interactions/logout.ts';
+import { pageFace } from './interactions/page-face.ts';
+import { selectAccountStep } from './interactions/select-account.ts';
+import { type OpenVisit, visits } from './interactions/visit.ts';
+import { assetRoutes } from './pages/assets.ts';
+import type { Peers } from './peers/peers.ts';
+
+export interface Edge {
+  readonly issuer: Issuer;
+  readonly peers: Peers;
+  readonly published: Published;
+  readonly evidenceOf: EvidenceOf;
+}
+
+/** Every address of the server, in one table. */
+export function routesOf(edge: Edge): Route[] {
+  const { issuer, evidenceOf } = edge;
+  const face = pageFace(issuer);
+  const open = visits(cookiesFor(issuer), evidenceOf);
+  return [...publishedRoutes(edge), ...backChannel(edge), ...registration(edge), ...frontChannel(edge, open, face), ...assetRoutes()];
+}
+
+/** OpenID Connect Discovery §4 and RFC 8414 §3.1: below the issuer, and with the well-known part before its path. */
+function publishedRoutes({ issuer, published }: Edge): Route[] {
+  const get = (path: string, endpoint: Route['endpoint'], absolute = false): Route => ({
+    ...{ method: 'GET', path, endpoint, renderRefusal: plainError, head: true },
+    ...(absolute ? { absolute } : {}),
+  });
+  const documents = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
+  return [
+    ...documents.map((path) => get(path, published.metadata)),
+    ...(issuer.path === '' ? [] : documents.map((path) => get(path + issuer.path, published.metadata, true))),
+    get('/.well-known/jwks.json', published.jwks),
+  ];
+}
+
+/** What clients call themselves. */
+function backChannel({ issuer, peers, evidenceOf }: Edge): Route[] {
+  const client = clientError(issuer.url);
+  const bearer = bearerError(issuer.url);
+  const userInfo = userInfoEndpoint(peers, evidenceOf);
+  return [
+    { method: 'POST', path: '/oauth2/token', endpoint: tokenEndpoint(peers, evidenceOf), renderRefusal: client },
+    { method: 'POST', path: '/oauth2/introspect', endpoint: introspectEndpoint(peers, evidenceOf), renderRefusal: client },
+    { method: 'POST', path: '/oauth2/revoke', endpoint: revokeEndpoint(peers, evidenceOf), renderRefusal: client },
+    { method: 'GET', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer },
+    { method: 'POST', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer },
+  ];
+}
+
+function registration({ issuer, peers, evidenceOf }: Edge): Route[] {
+  const { register, read, update, remove } = registrationEndpoints(peers, evidenceOf);
+  const renderRefusal = registrationError(issuer.url);
+  const one = '/oauth2/register/:client_id';
+  return [
+    { method: 'POST', path: '/oauth2/register', endpoint: register, renderRefusal },
+    { method: 'GET', path: one, endpoint: read, renderRefusal },
+    { method: 'PUT', path: one, endpoint: update, renderRefusal },
+    { method: 'DELETE', path: one, endpoint: remove, renderRefusal },
+  ];
+}
+
+/** Where browsers go: two endpoints that clients send them to, and the steps, each as a page and as JSON. */
+function frontChannel({ issuer, peers }: Edge, open: OpenVisit, face: Face): Route[] {
+  const authorize = authorizeEndpoint(peers, issuer);
+  const logout = logoutEndpoint(peers, issuer);
+  const refusal = face.renderRefusal();
+  const steps = [loginStep, registrationStep, consentStep, selectAccountStep, logoutStep, accountStep].map((step) => step(peers));
+  return [
+    ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, authorizePath, refusal, authorize)),
+    ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, logoutPath, refusal, logout)),
+    ...[face, jsonFace(issuer)].flatMap((one) => steps.flatMap((step) => stepRoutes({ issuer, open, face: one }, step))),
+    { method: 'GET', path: '/', endpoint: () => seeOther(`${issuer.url}/account`), renderRefusal: face.renderRefusal('/') },
+  ];
+}
+
+/** What is none of these: 405 where the path exists, else 404; JSON for programs, a page for people. */
+export function otherwise(routes: readonly Route[], issuer: Issuer): Route[] {
+  const face = pageFace(issuer);
+  const methods = new Map<string, string[]>();
+  for (const { path, absolute, method, head } of routes) {
+    const key = absolute ? path : issuer.path + path;
+    methods.set(key, [...(methods.get(key) ?? []), String(method), ...(head ? ['HEAD'] : [])]);
+  }
+  const all = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+  const wrong = [...methods].map(([path, allowed]): Route => ({
+    method: all.filter((one) => !allowed.includes(one)),
+    path,
+    absolute: true,
+    endpoint() {
+      throw new OAuthError('invalid_request', 'method_not_allowed', { description: `Use ${allowed.join(' or ')}.` });
+    },
+    renderRefusal(refusal, request) {
+      const answer = plainError(refusal, request);
+      return { ...answer, headers: { ...answer.headers, allow: allowed.join(', ') } };
+    },
+  }));
+  const nothing: Route = {
+    method: all,
+    path: '/*',
+    absolute: true,
+    endpoint() {
+      throw new OAuthError('invalid_request', 'route_unknown', { description: 'There is nothing at this address.' });
+    },
+    renderRefusal: (refusal, request) =>
+      (request.headers.accept ?? '').includes('text/html') ? face.renderRefusal('/')(refusal, request) : plainError(refusal, request),
+  };
+  return [...wrong, nothing];
+}

@@ -1,0 +1,186 @@
+import { Flow, FlowKind, SubmitFlowResponse } from '@authority/contracts/identity';
+import {
+  AuthorizeResponse,
+  type AuthorizeRequest,
+  Decision,
+  EndSessionResponse,
+  ExchangeResponse,
+  Interaction,
+  InteractionKind,
+} from '@authority/contracts/token';
+import { OAuthError, StatusError } from '@authority/errors';
+import type { Peers } from '../src/peers/peers.ts';
+
+/** What the peers were asked, by RPC, in order. */
+export type Asked = { rpc: string; request: unknown; options?: unknown }[];
+
+export interface FakeState {
+  asked: Asked;
+  /** RPCs that fail, with what they throw. */
+  failing: Map<string, unknown>;
+  /** Interactions by handle. */
+  interactions: Map<string, Interaction>;
+  /** Handles of live sessions. */
+  sessions: Set<string>;
+  flows: Map<string, Flow>;
+  /** What Authorize answers to a new request; the default is a login interaction. */
+  authorize: (request: AuthorizeRequest) => AuthorizeResponse;
+  endSession: EndSessionResponse;
+}
+
+export const password = 'correct horse battery staple';
+
+export const respond = (redirect_uri = 'https://client.example/callback', response_mode = 'query', state = 'xyz'): AuthorizeResponse =>
+  AuthorizeResponse.fromPartial({
+    next: {
+      $case: 'respond',
+      value: { redirect_uri, response_mode, parameters: [{ name: 'code', value: 'a code' }, { name: 'state', value: state }, { name: 'iss', value: 'http://localhost:8080' }] },
+    },
+  });
+
+export const interaction = (kind: InteractionKind, details: object = {}, handle = 'i1'): Interaction =>
+  Interaction.fromPartial({
+    handle,
+    kind,
+    details: { client: { client_id: 'c1', client_name: 'Harbour Notes' }, ...details },
+  });
+
+const asAnswer = (value: Interaction): AuthorizeResponse => AuthorizeResponse.fromPartial({ next: { $case: 'interaction', value } });
+
+export const consentDetails = {
+  scopes: [{ name: 'openid' }, { name: 'profile' }, { name: 'email' }, { name: 'offline_access' }],
+  redirect_origin: 'https://notes.example',
+  signed_in_as: 'ada@example.com',
+};
+
+/** One state, the peers over it: no mock, a small world that behaves like the real one where the edge looks. */
+export function fakePeers(): { peers: Peers; state: FakeState } {
+  const state: FakeState = {
+    asked: [],
+    failing: new Map(),
+    interactions: new Map([['i1', interaction(InteractionKind.LOGIN)]]),
+    sessions: new Set(),
+    flows: new Map(),
+    authorize: () => asAnswer(interaction(InteractionKind.LOGIN)),
+    endSession: EndSessionResponse.fromPartial({}),
+  };
+  const calls = { ...tokenCalls(state), ...frontCalls(state), ...sessionCalls(state), ...flowCalls(state) };
+  const recorded = Object.fromEntries(
+    Object.entries(calls).map(([rpc, call]) => [
+      rpc,
+      async (request: never, options?: unknown) => {
+        state.asked.push(options === undefined ? { rpc, request } : { rpc, request, options });
+        if (state.failing.has(rpc)) throw state.failing.get(rpc);
+        return call(request);
+      },
+    ]),
+  );
+  // One record of all RPCs serves for every peer: their names differ.
+  const all = recorded as unknown as Peers['token'] & Peers['authorization'] & Peers['registration'] & Peers['session'] & Peers['flow'];
+  return { peers: { token: all, authorization: all, registration: all, session: all, flow: all }, state };
+}
+
+function tokenCalls(_state: FakeState) {
+  return {
+    exchange: () => ExchangeResponse.fromPartial({ access_token: 'at', token_type: 'Bearer', expires_in: 300, scope: 'a' }),
+    introspect: () => ({ body: '{"active":true}' }),
+    revoke: () => ({}),
+    userInfo: () => ({ body: '{"sub":"s"}', content_type: 'application/json' }),
+    getMetadata: () => ({ body: '{"issuer":"http://localhost:8080"}', etag: 'm1' }),
+    getJwks: () => ({ body: '{"keys":[]}', etag: 'k1' }),
+    register: ({ body }: { body: string }) => ({ body }),
+    readRegistration: ({ client_id }: { client_id: string }) => ({ body: JSON.stringify({ client_id }) }),
+    updateRegistration: ({ body }: { body: string }) => ({ body }),
+    deleteRegistration: () => ({}),
+  };
+}
+
+function frontCalls(state: FakeState) {
+  return {
+    authorize(request: AuthorizeRequest): AuthorizeResponse {
+      if (request.cross_site) return AuthorizeResponse.fromPartial({ next: { $case: 'resume', value: 'r1' } });
+      if (request.interaction === '' || request.interaction === 'r1') return state.authorize(request);
+      if (!state.interactions.has(request.interaction)) throw new OAuthError('invalid_request', 'interaction_unknown');
+      if (request.decision === Decision.DENY) return respond();
+      if (request.decision === Decision.ALLOW) return respond();
+      return state.sessions.has(request.session) ? asAnswer(consent(state)) : asAnswer(interaction(InteractionKind.LOGIN));
+    },
+    getInteraction({ interaction: handle }: { interaction: string }) {
+      const found = state.interactions.get(handle);
+      if (!found) throw new OAuthError('invalid_request', 'interaction_unknown');
+      return { interaction: found };
+    },
+    endSession: ({ session, confirmed }: { session: string; confirmed: boolean }) => ({
+      ...state.endSession,
+      confirm: state.endSession.confirm && !confirmed,
+      signed_in: state.sessions.has(session),
+    }),
+  };
+}
+
+function consent(state: FakeState): Interaction {
+  const made = interaction(InteractionKind.CONSENT, consentDetails);
+  state.interactions.set(made.handle, made);
+  return made;
+}
+
+function sessionCalls(state: FakeState) {
+  return {
+    begin({ completion }: { completion: string }) {
+      if (completion !== 'done') throw new StatusError('NOT_FOUND', 'completion_unknown');
+      const session = `s-${state.sessions.size + 1}`;
+      state.sessions.add(session);
+      return { session, expires_at_ms: Date.now() + 3_600_000 };
+    },
+    end({ session }: { session: string }) {
+      return { sid: state.sessions.delete(session) ? 'sid' : '', propagating: false };
+    },
+  };
+}
+
+function flowCalls(state: FakeState) {
+  return {
+    startFlow({ kind, login_hint }: { kind: FlowKind; login_hint: string }) {
+      const flow = makeFlow(kind, login_hint, `f${state.flows.size + 1}`);
+      state.flows.set(flow.handle, flow);
+      return { flow };
+    },
+    getFlow: ({ flow }: { flow: string }) => ({ flow: state.flows.get(flow) }),
+    submitFlow({ flow: handle, values }: { flow: string; values: { name: string; value: string }[] }): SubmitFlowResponse {
+      const flow = state.flows.get(handle);
+      if (!flow) throw new StatusError('NOT_FOUND', 'flow_unknown');
+      const given = Object.fromEntries(values.map(({ name, value }) => [name, value]));
+      if (given.password === password) return SubmitFlowResponse.fromPartial({ outcome: { $case: 'completion', value: 'done' } });
+      return SubmitFlowResponse.fromPartial({ outcome: { $case: 'flow', value: refused(flow, given.email ?? '', given.password ?? '') } });
+    },
+  };
+}
+
+function makeFlow(kind: FlowKind, email: string, handle: string): Flow {
+  const isNew = kind === FlowKind.REGISTRATION;
+  return Flow.fromPartial({
+    handle,
+    kind,
+    expires_at_ms: Date.now() + 3_600_000,
+    fields: [
+      { name: 'email', type: 'email', autocomplete: isNew ? 'email' : 'username', required: true, value: email },
+      ...(isNew ? [{ name: 'name', type: 'text', autocomplete: 'name', required: false }] : []),
+      { name: 'password', type: 'password', autocomplete: isNew ? 'new-password' : 'current-password', required: true },
+    ],
+  });
+}
+
+function refused(flow: Flow, email: string, given: string): Flow {
+  const error = (id: string, parameters = {}) => ({ id, severity: 'error', parameters });
+  const isNew = flow.kind === FlowKind.REGISTRATION;
+  return Flow.fromPartial({
+    ...flow,
+    retry_at_ms: given === 'throttled' ? Date.now() + 90_000 : 0,
+    messages: given === 'throttled' ? [error('throttled')] : isNew ? [] : [error('credentials_wrong')],
+    fields: flow.fields.map((field) => ({
+      ...field,
+      value: field.name === 'email' ? email : field.value,
+      messages: isNew && field.name === 'password' ? [error('password_too_short', { min: '8' })] : [],
+    })),
+  });
+}

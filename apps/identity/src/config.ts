@@ -1,0 +1,48 @@
+import { issuerSetting, type Listen, processSettings, read, rpcSettings, storeSettings } from '@authority/config';
+import type { TlsFiles } from '@authority/rpc';
+
+const { rpcListen, rpcCert, rpcKey, rpcCa } = rpcSettings;
+
+/** What a process of its own reads. */
+export const identityProcessSettings = {
+  issuer: issuerSetting,
+  ...processSettings,
+  ...storeSettings,
+  ...{ rpcListen, rpcCert, rpcKey, rpcCa },
+} as const;
+
+/** What `startIdentity` needs. */
+export interface IdentityConfig {
+  /** Tells whether the server is public: some settings are refused then. */
+  readonly issuer: string;
+  /** The role of this service. */
+  readonly databaseUrl: string;
+  /** Unset: short-lived state in PostgreSQL. */
+  readonly redisUrl?: string;
+  /** Hashes at a time; the cores when left out. */
+  readonly passwordWorkers?: number;
+}
+
+/** What its process needs besides. */
+export interface IdentityProcessConfig {
+  readonly identity: IdentityConfig;
+  readonly listen: Listen;
+  readonly metricsListen: Listen;
+  readonly migrationDatabaseUrl: string | undefined;
+  readonly tls: TlsFiles;
+}
+
+/** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
+export function identityConfig(env: NodeJS.ProcessEnv): IdentityProcessConfig {
+  const settings = read(identityProcessSettings, env, {
+    check: ({ databaseUrl }) => (databaseUrl ? [] : ['AUTHORITY_DATABASE_URL: is required']),
+  });
+  const { issuer, databaseUrl = '', redisUrl } = settings;
+  return {
+    identity: { issuer, databaseUrl, ...(redisUrl === undefined ? {} : { redisUrl }) },
+    listen: settings.rpcListen,
+    metricsListen: settings.metricsListen,
+    migrationDatabaseUrl: settings.migrationDatabaseUrl,
+    tls: { cert: settings.rpcCert.path, key: settings.rpcKey.path, ca: settings.rpcCa.path },
+  };
+}

@@ -1,0 +1,17 @@
+import type { NestModule } from '@authority/rpc';
+import { Module } from '@nestjs/common';
+import { AdminIdentityController } from './controllers/admin-identity-controller.ts';
+import { FlowController } from './controllers/flow-controller.ts';
+import { IdentityController } from './controllers/identity-controller.ts';
+import { AuditController, SettingsController } from './controllers/owner-controllers.ts';
+import { IDENTITY_CORE, type IdentityCore } from './tokens.ts';
+
+@Module({})
+class IdentityModule {}
+
+/** The Nest module of identity over a core. */
+export const identityModule = (core: IdentityCore): NestModule => ({
+  module: IdentityModule,
+  controllers: [FlowController, IdentityController, AdminIdentityController, SettingsController, AuditController],
+  providers: [{ provide: IDENTITY_CORE, useValue: core }],
+});

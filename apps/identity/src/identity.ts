@@ -1,0 +1,99 @@
+import { type Ephemeral, openEphemeral } from '@authority/ephemeral';
+import { FeedSource } from '@authority/feed';
+import { runJobs } from '@authority/jobs';
+import { type Database, migrate, open } from '@authority/postgres';
+import type { Runtime } from '@authority/rpc';
+import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
+import { log } from '@authority/telemetry';
+import { Directory } from './accounts/directory.ts';
+import type { IdentityConfig } from './config.ts';
+import { EphemeralCompletions } from './ephemeral/completions.ts';
+import { EphemeralFlows } from './ephemeral/flows.ts';
+import { FlowEndpoint } from './flows/flow-endpoint.ts';
+import { login } from './flows/login.ts';
+import { registration } from './flows/registration.ts';
+import { identityModule } from './identity.module.ts';
+import { PasswordWorkers } from './passwords/worker-pool.ts';
+import { PostgresAccounts } from './postgres/accounts.ts';
+import { claimSources } from './postgres/claims.ts';
+import { identityJobs } from './postgres/jobs.ts';
+import { identityMigrations } from './postgres/migrations.ts';
+import { waitForSchema } from './postgres/schema.ts';
+import { identitySettings } from './settings.ts';
+import { Throttle } from './throttle/throttle.ts';
+import type { IdentityCore } from './tokens.ts';
+
+export interface Running {
+  ready(): boolean;
+  stop(): Promise<void>;
+}
+
+const service = 'identity';
+
+/** stores -> core -> controllers. */
+export async function startIdentity({ config, runtime }: { config: IdentityConfig; runtime: Runtime }): Promise<Running> {
+  const database = await open({ url: config.databaseUrl, service });
+  const ephemeral = await openEphemeral({
+    ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
+    ...{ database, service, prefix: `authority:${service}:` },
+    onEvent: (event) => log.info(`ephemeral.${event.kind}`, { ...event }),
+  });
+  const settings = await openSettings(database, service, identitySettings);
+  const passwords = new PasswordWorkers(config.passwordWorkers === undefined ? {} : { size: config.passwordWorkers });
+  const feed = new FeedSource(database);
+  const schema = waitForSchema(database, identityMigrations.length);
+  const ready = () => schema.reached() && database.isReady() && ephemeral.isReady() && settings.isReady();
+
+  const core = identityCore({ issuer: config.issuer, database, ephemeral, settings, passwords, feed });
+  const served = await runtime.serve({ module: identityModule(core), ready });
+  const jobs = runJobs(database, service, identityJobs(database));
+  return {
+    ready,
+    async stop() {
+      feed.close();
+      await served.close();
+      await jobs.stop();
+      schema.stop();
+      settings.close();
+      await Promise.all([passwords.close(), ephemeral.close()]);
+      await database.close();
+    },
+  };
+}
+
+interface Parts {
+  readonly issuer: string;
+  readonly database: Database;
+  readonly ephemeral: Ephemeral;
+  readonly settings: Settings<typeof identitySettings>;
+  readonly passwords: PasswordWorkers;
+  readonly feed: FeedSource;
+}
+
+function identityCore({ issuer, database, ephemeral, settings, passwords, feed }: Parts): IdentityCore {
+  const accounts = new PostgresAccounts(database);
+  const throttle = new Throttle(ephemeral, settings);
+  const now = Date.now;
+  const rules = () => ({
+    minLength: settings.get('password.min_length'),
+    minStrength: settings.get('password.min_strength'),
+  });
+  const steps = {
+    login: login({ accounts, passwords, throttle }),
+    registration: registration({ accounts, passwords, throttle, rules }),
+  };
+  const flows = new EphemeralFlows(ephemeral);
+  const completions = new EphemeralCompletions(ephemeral);
+  return {
+    database,
+    feed,
+    flows: new FlowEndpoint({ flows, completions, accounts, steps, settings, now }),
+    claims: claimSources(database),
+    directory: new Directory({ database, feed, passwords, rules, now }),
+    settings: settingsHandlers(settings, issuer),
+  };
+}
+
+export function migrateIdentity(urls: { ownerUrl: string; serviceUrl?: string }): Promise<{ applied: string[] }> {
+  return migrate({ ...urls, service, migrations: identityMigrations });
+}

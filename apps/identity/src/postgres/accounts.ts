@@ -1,0 +1,129 @@
+import { appendAudit } from '@authority/audit';
+import { type Database, type Queryable, statement } from '@authority/postgres';
+import type { Account, Accounts, LookedUp, NewAccount } from '../accounts/ports.ts';
+import { isSubject } from '../accounts/subject.ts';
+
+// One row in any case, so that the clock is there and an unknown identifier takes the same way.
+const findByIdentifier = statement(
+  'account_by_identifier',
+  `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at, account.*
+   FROM (SELECT 1) AS one LEFT JOIN (
+     SELECT identities.sub, identities.disabled, identities.security, credentials.data ->> 'phc' AS phc,
+       known_browsers.seen_at IS NOT NULL AS known,
+       coalesce(known_browsers.seen_at > clock_timestamp() - interval '1 day', false) AS fresh
+     FROM identifiers
+     JOIN identities USING (sub)
+     LEFT JOIN credentials ON credentials.sub = identities.sub AND credentials.kind = 'password'
+     LEFT JOIN known_browsers ON known_browsers.sub = identities.sub AND known_browsers.browser = $2
+     WHERE identifiers.kind = 'email' AND identifiers.value = $1
+   ) AS account ON true`,
+);
+const findForCompletion = statement('account_for_completion', 'SELECT disabled, security FROM identities WHERE sub = $1');
+const insertIdentity = statement(
+  'identity_insert',
+  `INSERT INTO identities (sub, traits, email_verified, disabled) VALUES ($1, $2::jsonb, $3, $4)
+   RETURNING security, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at`,
+);
+const insertIdentifier = statement(
+  'identifier_insert',
+  "INSERT INTO identifiers (kind, value, sub) VALUES ('email', $1, $2) ON CONFLICT DO NOTHING RETURNING sub",
+);
+const storePassword = statement(
+  'password_store',
+  `INSERT INTO credentials (sub, kind, data) VALUES ($1, 'password', jsonb_build_object('v', 1, 'phc', $2::text))
+   ON CONFLICT (sub, kind) DO UPDATE SET data = EXCLUDED.data, updated_at = clock_timestamp()`,
+);
+const rehashPassword = statement(
+  'password_rehash',
+  `UPDATE credentials SET data = jsonb_build_object('v', 1, 'phc', $3::text)
+   WHERE sub = $1 AND kind = 'password' AND data ->> 'phc' = $2`,
+);
+const rememberBrowser = statement(
+  'browser_remember',
+  `INSERT INTO known_browsers (sub, browser) VALUES ($1, $2)
+   ON CONFLICT (sub, browser) DO UPDATE SET seen_at = clock_timestamp()`,
+);
+
+interface AccountRow {
+  at: number;
+  sub: string | null;
+  disabled: boolean;
+  security: number;
+  phc: string | null;
+  known: boolean;
+  fresh: boolean;
+}
+
+/** The identifier belongs to somebody else: rolls the transaction back. */
+export class IdentifierTaken extends Error {}
+
+/** Accounts as the flows see them, in PostgreSQL. */
+export class PostgresAccounts implements Accounts {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async findByIdentifier(identifier: string, browser: string): Promise<LookedUp> {
+    const [row] = await this.#database.query<AccountRow>(findByIdentifier, [identifier, browser]);
+    if (!row) throw new Error('the look-up of an account answered no row');
+    return { at: row.at, account: fromRow(row) };
+  }
+
+  async findForCompletion(sub: string): Promise<Pick<Account, 'disabled' | 'security'> | undefined> {
+    if (!isSubject(sub)) return undefined;
+    const [row] = await this.#database.query<Pick<Account, 'disabled' | 'security'>>(findForCompletion, [sub]);
+    return row;
+  }
+
+  async register(account: NewAccount): Promise<{ security: number; at: number } | undefined> {
+    try {
+      return await this.#database.transaction((tx) => register(tx, account));
+    } catch (error) {
+      if (error instanceof IdentifierTaken) return undefined;
+      throw error;
+    }
+  }
+
+  async signedIn(sub: string, browser: string, rehash: { from: string; to: string } | undefined): Promise<void> {
+    await this.#database.query(rememberBrowser, [sub, browser]);
+    if (rehash) await this.#database.query(rehashPassword, [sub, rehash.from, rehash.to]);
+  }
+}
+
+async function register(tx: Queryable, account: NewAccount): Promise<{ security: number; at: number }> {
+  const { sub, identifier, traits, passwordHash, browser } = account;
+  const made = await insertAccount(tx, { sub, identifier, traits: JSON.stringify(traits) });
+  await setPassword(tx, sub, passwordHash);
+  await tx.query(rememberBrowser, [sub, browser]);
+  await appendAudit(tx, { action: 'identity.register', actor: `user:${sub}`, target: `identity:${sub}` });
+  return made;
+}
+
+/** An identity with its identifier; throws IdentifierTaken. */
+export async function insertAccount(
+  tx: Queryable,
+  account: { sub: string; identifier: string; traits: string; emailVerified?: boolean; disabled?: boolean },
+): Promise<{ security: number; at: number }> {
+  const { sub, identifier, traits, emailVerified = false, disabled = false } = account;
+  const [made] = await tx.query<{ security: number; at: number }>(insertIdentity, [sub, traits, emailVerified, disabled]);
+  if (!made) throw new Error('the insert of an identity answered no row');
+  await takeIdentifier(tx, sub, identifier);
+  return made;
+}
+
+export async function takeIdentifier(tx: Queryable, sub: string, identifier: string): Promise<void> {
+  const taken = await tx.query(insertIdentifier, [identifier, sub]);
+  if (taken.length === 0) throw new IdentifierTaken(identifier);
+}
+
+export async function setPassword(tx: Queryable, sub: string, phc: string): Promise<void> {
+  await tx.query(storePassword, [sub, phc]);
+}
+
+function fromRow(row: AccountRow): Account | undefined {
+  if (row.sub === null) return undefined;
+  const { sub, disabled, security, phc, known, fresh } = row;
+  return { sub, disabled, security, passwordHash: phc ?? undefined, knownBrowser: known, freshBrowser: fresh };
+}

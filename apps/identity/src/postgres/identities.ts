@@ -1,0 +1,90 @@
+import type { Identity, ListIdentitiesRequest } from '@authority/contracts/admin';
+import { etagOf, exact, flag, page, parseFilter, Where } from '@authority/listing';
+import { type Queryable, statement } from '@authority/postgres';
+import { normalizeEmail } from '../accounts/email.ts';
+import { isSubject } from '../accounts/subject.ts';
+
+/** An identity as operators see it. */
+interface IdentityRow {
+  sub: string;
+  schema_id: string;
+  schema_version: number;
+  traits: string;
+  email_verified: boolean;
+  disabled: boolean;
+  version: number;
+  create_time_ms: number;
+  update_time_ms: number;
+  credential_kinds: string[];
+}
+
+const columns = `sub, schema_id, schema_version, traits::text, email_verified, disabled, version,
+  (extract(epoch FROM created_at) * 1000)::bigint AS create_time_ms,
+  (extract(epoch FROM updated_at) * 1000)::bigint AS update_time_ms,
+  ARRAY(SELECT kind FROM credentials WHERE credentials.sub = identities.sub ORDER BY kind) AS credential_kinds`;
+
+const find = statement('identity_find', `SELECT ${columns} FROM identities WHERE sub = $1`);
+const lock = statement('identity_lock', `SELECT ${columns} FROM identities WHERE sub = $1 FOR UPDATE`);
+const change = statement(
+  'identity_change',
+  `UPDATE identities SET traits = $2::jsonb, email_verified = $3, disabled = $4, security = security + $5,
+     version = version + 1, updated_at = clock_timestamp() WHERE sub = $1`,
+);
+const dropIdentifiers = statement('identifiers_drop', "DELETE FROM identifiers WHERE sub = $1 AND kind = 'email'");
+const remove = statement('identity_remove', 'DELETE FROM identities WHERE sub = $1');
+
+const fields = { email: exact((email) => normalizeEmail(email) ?? email), sub: exact(), disabled: flag() };
+// Subjects are UUIDv7: their order is that of their making.
+const order = { columns: [{ column: 'sub', type: 'uuid' }] } as const;
+
+/** A page of identities, oldest first. */
+export async function listIdentities(
+  db: Queryable,
+  request: ListIdentitiesRequest,
+): Promise<{ identities: Identity[]; next_page_token: string }> {
+  const terms = parseFilter(request.filter, fields);
+  const one = page(request, { list: 'identities', order });
+  const where = new Where()
+    .filter(terms, {
+      email: (value) => `sub IN (SELECT sub FROM identifiers WHERE kind = 'email' AND value = ${value})`,
+      sub: (value) => `sub::text = ${value}`,
+      disabled: 'disabled',
+    })
+    .after(one);
+  const text = `SELECT ${columns} FROM identities ${where.sql} ${one.orderBy} LIMIT ${one.limit}`;
+  const rows = await db.query<IdentityRow>(statement('', text), where.values);
+  const cut = one.cut(rows, (row) => [row.sub]);
+  return { identities: cut.rows.map(fromRow), next_page_token: cut.next_page_token };
+}
+
+export async function findIdentity(db: Queryable, sub: string): Promise<Identity | undefined> {
+  if (!isSubject(sub)) return undefined;
+  const [row] = await db.query<IdentityRow>(find, [sub]);
+  return row && fromRow(row);
+}
+
+/** As `findIdentity`; nobody else changes it until the transaction ends. */
+export async function lockIdentity(tx: Queryable, sub: string): Promise<Identity | undefined> {
+  if (!isSubject(sub)) return undefined;
+  const [row] = await tx.query<IdentityRow>(lock, [sub]);
+  return row && fromRow(row);
+}
+
+/** `ends`: the change ends what was issued before it. */
+export async function changeIdentity(tx: Queryable, identity: Identity, ends: boolean): Promise<void> {
+  const { sub, traits, email_verified, disabled } = identity;
+  await tx.query(change, [sub, traits, email_verified, disabled, ends ? 1 : 0]);
+}
+
+export async function freeIdentifiers(tx: Queryable, sub: string): Promise<void> {
+  await tx.query(dropIdentifiers, [sub]);
+}
+
+/** Identifiers, credentials and known browsers go with it. */
+export async function removeIdentity(tx: Queryable, sub: string): Promise<void> {
+  await tx.query(remove, [sub]);
+}
+
+function fromRow({ version, ...row }: IdentityRow): Identity {
+  return { ...row, etag: etagOf({ sub: row.sub, version }) };
+}

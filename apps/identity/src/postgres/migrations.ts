@@ -1,0 +1,50 @@
+import { auditTables } from '@authority/audit';
+import { ephemeralTables } from '@authority/ephemeral';
+import { feedTables } from '@authority/feed';
+import { type Migration, migration } from '@authority/postgres';
+import { settingsTables } from '@authority/settings';
+
+const accounts = [
+  `CREATE TABLE identities (
+     sub uuid PRIMARY KEY,
+     schema_id text NOT NULL DEFAULT 'default',
+     schema_version integer NOT NULL DEFAULT 1,
+     traits jsonb NOT NULL,
+     email_verified boolean NOT NULL DEFAULT false,
+     disabled boolean NOT NULL DEFAULT false,
+     security bigint NOT NULL DEFAULT 1,
+     version bigint NOT NULL DEFAULT 1,
+     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+     updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
+   )`,
+  // A normalised identifier belongs to one person; whoever comes second is told so by this key.
+  `CREATE TABLE identifiers (
+     kind text NOT NULL,
+     value text NOT NULL,
+     sub uuid NOT NULL REFERENCES identities ON DELETE CASCADE,
+     PRIMARY KEY (kind, value)
+   )`,
+  'CREATE INDEX identifiers_sub ON identifiers (sub)',
+  // data: {"v":1,"phc":"$argon2id$…"} of a password; other kinds will have other members.
+  `CREATE TABLE credentials (
+     sub uuid NOT NULL REFERENCES identities ON DELETE CASCADE,
+     kind text NOT NULL,
+     data jsonb NOT NULL,
+     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+     updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+     PRIMARY KEY (sub, kind)
+   )`,
+  // Browsers (SHA-256 of their cookie) that have signed in: a stranger's guesses do not slow them down.
+  `CREATE TABLE known_browsers (
+     sub uuid NOT NULL REFERENCES identities ON DELETE CASCADE,
+     browser text NOT NULL,
+     seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+     PRIMARY KEY (sub, browser)
+   )`,
+  'CREATE INDEX known_browsers_seen ON known_browsers (seen_at)',
+];
+
+export const identityMigrations: readonly Migration[] = [
+  migration('Accounts1763900000000', accounts),
+  migration('OwnerTables1763900000001', [...feedTables(), ...auditTables(), ...settingsTables(), ...ephemeralTables()]),
+];

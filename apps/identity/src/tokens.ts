@@ -1,0 +1,20 @@
+import type { SettingsServiceService } from '@authority/contracts/admin';
+import type { FeedSource } from '@authority/feed';
+import type { Database } from '@authority/postgres';
+import type { Handlers } from '@authority/rpc';
+import type { ClaimSource } from './accounts/claims.ts';
+import type { Directory } from './accounts/directory.ts';
+import type { FlowEndpoint } from './flows/flow-endpoint.ts';
+
+/** What the controllers answer from; made in identity.ts. */
+export interface IdentityCore {
+  readonly flows: FlowEndpoint;
+  readonly claims: (sub: string) => Promise<ClaimSource | undefined>;
+  readonly feed: FeedSource;
+  readonly directory: Directory;
+  readonly settings: Handlers<typeof SettingsServiceService>;
+  readonly database: Database;
+}
+
+/** The injection token of the core. */
+export const IDENTITY_CORE = Symbol('identity core');

@@ -1,0 +1,44 @@
+import { PullFeedRequest as Pull } from '@authority/contracts/rpc';
+import {
+  type BeginRequest,
+  type BeginResponse,
+  type EndRequest,
+  type EndResponse,
+  type PullFeedRequest,
+  type PullFeedResponse,
+  type ResolveRequest,
+  type ResolveResponse,
+  SessionServiceService,
+} from '@authority/contracts/session';
+import { type Call, GrpcController, type Handlers } from '@authority/rpc';
+import { Inject } from '@nestjs/common';
+import { SESSION_CORE, type SessionCore } from '../tokens.ts';
+
+@GrpcController(SessionServiceService)
+export class SessionController implements Handlers<typeof SessionServiceService> {
+  readonly #core: SessionCore;
+
+  constructor(@Inject(SESSION_CORE) core: SessionCore) {
+    this.#core = core;
+  }
+
+  /** A sign-in ended in a completion. */
+  begin(request: BeginRequest): Promise<BeginResponse> {
+    return this.#core.endpoint.begin(request);
+  }
+
+  /** The facts of a session, for the token service. */
+  resolve(request: ResolveRequest): Promise<ResolveResponse> {
+    return this.#core.endpoint.resolve(request);
+  }
+
+  /** The person signs out. */
+  end(request: EndRequest): Promise<EndResponse> {
+    return this.#core.endpoint.end(request);
+  }
+
+  /** Ended sessions. */
+  async pullFeed({ pull }: PullFeedRequest, call: Call): Promise<PullFeedResponse> {
+    return { feed: await this.#core.feed.pull(pull ?? Pull.create(), call.signal) };
+  }
+}

@@ -1,0 +1,118 @@
+// What a fresh clone needs before anything can run: dependencies, generated contracts, bundles. Plain JavaScript without
+// dependencies, so that the machine's own Node (20 or later) can run it.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const onWindows = process.platform === 'win32';
+
+/** Something a person must mend; shown as one line. */
+export class Refusal extends Error {}
+
+/** The Node that everything runs on: ours when its package is there, else the machine's own. */
+export function nodePath() {
+  const ours = join(root, 'node_modules/.bin', onWindows ? 'node.cmd' : 'node');
+  return existsSync(ours) ? ours : process.execPath;
+}
+
+/** Installs, generates and bundles what is missing or stale. `say` shows progress. */
+export function prepare({ bundles, say }) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20)
+    throw new Refusal(
+      `Node ${process.versions.node} is too old: Authority needs Node 20 or later; install it from your system or from npm`,
+    );
+  if (!isInstalled()) install(say);
+  if (nodePath() === process.execPath && (major < 22 || (major === 22 && minor < 15))) {
+    throw new Refusal(`there is no Node package for ${process.platform}-${process.arch}: install Node 22.15 or later and start again`);
+  }
+  if (nodePath() === process.execPath)
+    say(`There is no Node package for ${process.platform}-${process.arch}; using Node ${process.versions.node} of this machine.`);
+  once('contracts', ['proto', 'libs/contracts/generate.mjs'], join(root, 'libs/contracts/src/generated/.stamp'), () => {
+    run('Generating the contracts …', nodePath(), ['libs/contracts/generate.mjs'], say);
+  });
+  if (!bundles) return;
+  once('bundles', ['libs', 'apps', 'esbuild.config.mjs', 'tsconfig.base.json', 'package-lock.json'], join(root, 'dist/.stamp'), () => {
+    run('Building …', nodePath(), ['esbuild.config.mjs'], say);
+  });
+}
+
+/** Whether every package of the lock file that belongs to this machine is there, in its version. */
+function isInstalled() {
+  const hidden = join(root, 'node_modules/.package-lock.json');
+  if (!existsSync(hidden)) return false;
+  const wanted = readJson(join(root, 'package-lock.json')).packages;
+  const found = readJson(hidden).packages;
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === '' || !path.startsWith('node_modules/') || entry.link) return true;
+    if (entry.optional || entry.peer || entry.devOptional) return found[path] === undefined || found[path].version === entry.version;
+    return found[path]?.version === entry.version;
+  });
+}
+
+function readJson(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+function install(say) {
+  say('Installing dependencies (the first time only) …');
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'];
+  const done = npm ? spawnSync(process.execPath, [npm, ...args], at(true)) : spawnSync(onWindows ? 'npm.cmd' : 'npm', args, at(true));
+  if (done.status !== 0) {
+    const why = /ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|network/.test(String(done.stderr))
+      ? 'the package registry cannot be reached'
+      : lastLine(done.stderr);
+    throw new Refusal(`dependencies could not be installed: ${why}; check the network and start again (details: npm ci)`);
+  }
+}
+
+function lastLine(text) {
+  const lines = String(text ?? '')
+    .trim()
+    .split('\n');
+  return lines.find((line) => /npm error (?!code|A complete log)/.test(line))?.replace('npm error ', '') ?? lines.at(-1) ?? 'npm ci failed';
+}
+
+function run(title, command, args, say) {
+  say(title);
+  const done = spawnSync(command, args, at(true));
+  if (done.status !== 0) throw new Refusal(`${title.replace(/ …$/, '')} failed:\n${String(done.stderr || done.stdout)}`);
+}
+
+function at(quiet) {
+  const path = `${join(root, 'node_modules/.bin')}${onWindows ? ';' : ':'}${process.env.PATH ?? ''}`;
+  return {
+    cwd: root,
+    env: { ...process.env, PATH: path, NX_DAEMON: 'false' },
+    encoding: 'utf8',
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+  };
+}
+
+/** Runs `work` when what it is made from has changed since it last ran. */
+function once(_name, sources, stamp, work) {
+  const hash = createHash('sha256');
+  for (const source of sources) fingerprint(join(root, source), hash);
+  const now = hash.digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
+  work();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, now);
+}
+
+function fingerprint(path, hash) {
+  const stat = statSync(path);
+  if (stat.isFile()) {
+    hash.update(path.slice(root.length)).update(readFileSync(path));
+    return;
+  }
+  for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name === 'node_modules' || entry.name === 'generated' || entry.name.startsWith('.')) continue;
+    if (/\.test\.ts$/.test(entry.name)) continue;
+    fingerprint(join(path, entry.name), hash);
+  }
+}

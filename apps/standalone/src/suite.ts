@@ -1,0 +1,4 @@
+/** The running services, however they run. */
+export interface Suite {
+  stop(): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import { appendAudit } from '@authority/audit';
+import { type Database, statement } from '@authority/postgres';
+import type { Consents, RememberedConsent } from '@authority/protocol';
+
+const find = statement('consents_find', 'SELECT resource, scopes FROM consents WHERE sub = $1 AND client_id = $2');
+const remember = statement(
+  'consents_remember',
+  `INSERT INTO consents (sub, client_id, resource, scopes) VALUES ($1, $2, $3, $4)
+   ON CONFLICT (sub, client_id, resource) DO UPDATE SET updated_at = clock_timestamp(),
+     scopes = ARRAY(SELECT DISTINCT unnest(consents.scopes || EXCLUDED.scopes) AS scope ORDER BY scope)`,
+);
+
+/** Consents, remembered per subject, client, scope and resource. */
+export class PostgresConsents implements Consents {
+  constructor(private readonly database: Database) {}
+
+  find(sub: string, client_id: string): Promise<readonly RememberedConsent[]> {
+    return this.database.query<RememberedConsent>(find, [sub, client_id]);
+  }
+
+  async remember(sub: string, client_id: string, { scopes, resource }: RememberedConsent): Promise<void> {
+    await this.database.transaction(async (tx) => {
+      await tx.query(remember, [sub, client_id, resource, scopes]);
+      const details = { scope: scopes.join(' '), resource };
+      await appendAudit(tx, { action: 'consent.allow', actor: `user:${sub}`, target: `client:${client_id}`, details });
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { Authentication, LiveGrant } from '@authority/protocol';
+
+/** A row of `grants`, as far as the core sees it. */
+export interface GrantRow {
+  grant_id: string;
+  client_id: string;
+  sub: string;
+  sid: string | null;
+  scopes: string[];
+  resources: string[];
+  authentication: Authentication | null;
+  created_at: Date;
+  expires_at: Date;
+}
+
+export const grantColumns = 'grant_id, client_id, sub, sid, scopes, resources, authentication, created_at, expires_at';
+
+const dayMs = 86_400_000;
+
+/** The partition of a grant: the day of its absolute end, days since 1970. Every refresh token of it names the day. */
+export function grantDay(expiresAt: number): number {
+  return Math.floor(expiresAt / dayMs);
+}
+
+/** Only the hash of the handle is stored: a dump of the table makes no refresh token. */
+export function handleHash(handle: Uint8Array): Buffer {
+  return createHash('sha256').update(handle).digest();
+}
+
+export function fromRow(row: GrantRow): LiveGrant {
+  return {
+    grant_id: row.grant_id,
+    client_id: row.client_id,
+    sub: row.sub,
+    ...(row.sid !== null && { sid: row.sid }),
+    scopes: row.scopes,
+    resources: row.resources,
+    ...(row.authentication !== null && { authentication: row.authentication }),
+    createdAt: row.created_at.getTime(),
+    expiresAt: row.expires_at.getTime(),
+  };
+}

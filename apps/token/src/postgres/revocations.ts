@@ -1,0 +1,140 @@
+import { StatusError } from '@authority/errors';
+import { assertStorable, coalesce, type Database, statement } from '@authority/postgres';
+import type { Revocations } from '@authority/protocol';
+import { grantOfJti } from '../random.ts';
+import { ChangedRows } from './changed-rows.ts';
+import type { EndedKind } from './endings.ts';
+import type { Polled } from './replica-poll.ts';
+
+interface RevocationRow {
+  kind: EndedKind | 'grant' | 'token';
+  target: string;
+  not_before: Date;
+  gone_at: Date;
+}
+
+interface Entry {
+  /** Unix milliseconds. */
+  notBefore: number;
+  goneAt: number;
+}
+
+type Token = Parameters<Revocations['isRevoked']>[0];
+
+const changed = statement(
+  'revocations_changed',
+  `SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS horizon, kind, target, not_before, gone_at
+   FROM (SELECT 1) AS one
+   LEFT JOIN revocations ON revocations.xid >= $1::xid8 AND revocations.gone_at > now() - interval '1 minute'`,
+);
+const insertTokens = statement(
+  'revocations_tokens',
+  `INSERT INTO revocations (kind, target, not_before, gone_at)
+   SELECT 'token', target, clock_timestamp(), to_timestamp(gone_at)
+   FROM unnest($1::text[], $2::double precision[]) AS asked (target, gone_at)`,
+);
+
+const sweepMs = 60_000;
+const dayMs = 86_400_000;
+/** How long a client's own tokens go on without knowing what was revoked (house.md). */
+const mintingStaleMs = 60_000;
+
+/** The one revocation set: every live row in the memory of every replica. */
+export class PostgresRevocations implements Revocations, Polled {
+  private readonly changes = new ChangedRows<RevocationRow>(changed, (row) => row.kind !== null);
+  private readonly entries: Readonly<Record<RevocationRow['kind'], Map<string, Entry>>> = {
+    grant: new Map(),
+    token: new Map(),
+    session: new Map(),
+    client: new Map(),
+    subject: new Map(),
+  };
+  private sweptAt = Date.now();
+  private readonly revokeOne: (token: { jti: string; exp: number }) => Promise<void>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly lastGoodAt: () => number,
+    private readonly stalenessSeconds: () => number,
+  ) {
+    this.revokeOne = coalesce((tokens) => this.insert(tokens), {
+      key: ({ jti }) => jti,
+      shareEqual: true,
+      check: ({ jti }) => assertStorable(jti, 1024),
+    });
+  }
+
+  isRevoked(token: Token): boolean {
+    const grant = grantOfJti(token.jti);
+    if (grant !== undefined && this.entries.grant.has(grant.grant_id)) return true;
+    if (this.entries.token.has(token.jti)) return true;
+    if (token.sid !== undefined && this.entries.session.has(token.sid)) return true;
+    return this.isBefore('subject', token.sub, token, grant) || this.isBefore('client', token.client_id, token, grant);
+  }
+
+  assertFresh(now: number): void {
+    this.assertPolled(now, this.stalenessSeconds() * 1000);
+  }
+
+  assertFreshEnoughToMint(now: number): void {
+    this.assertPolled(now, Math.max(mintingStaleMs, this.stalenessSeconds() * 1000));
+  }
+
+  async revokeToken(token: { jti: string; exp: number }): Promise<void> {
+    if (!this.entries.token.has(token.jti)) await this.revokeOne(token);
+  }
+
+  /** A grant that this replica has just ended: known here before anybody is answered. */
+  addGrant(grant_id: string): void {
+    this.entries.grant.set(grant_id, { notBefore: Date.now(), goneAt: Date.now() + dayMs });
+  }
+
+  async refresh(): Promise<void> {
+    const { rows } = await this.changes.read(this.database);
+    for (const row of rows) this.add(row);
+    if (Date.now() - this.sweptAt > sweepMs) this.sweep(Date.now());
+  }
+
+  forget(): void {
+    this.changes.forget();
+  }
+
+  size(): number {
+    return Object.values(this.entries).reduce((sum, entries) => sum + entries.size, 0);
+  }
+
+  /**
+   * A token under a grant is as old as the grant, to the millisecond. One without (client credentials) has `iat` alone:
+   * issued in the second of the not-before, it counts as before it.
+   */
+  private isBefore(kind: 'subject' | 'client', target: string, token: Token, grant: ReturnType<typeof grantOfJti>): boolean {
+    const entry = this.entries[kind].get(target);
+    if (entry === undefined) return false;
+    return (grant?.authorizedAt ?? token.iat * 1000) <= entry.notBefore;
+  }
+
+  private assertPolled(now: number, staleMs: number): void {
+    if (now - this.lastGoodAt() <= staleMs) return;
+    throw new StatusError('UNAVAILABLE', 'revocations_stale', { retryAfterMs: 1000 });
+  }
+
+  private add({ kind, target, not_before, gone_at }: RevocationRow): void {
+    const known = this.entries[kind].get(target);
+    const notBefore = Math.max(not_before.getTime(), known?.notBefore ?? 0);
+    this.entries[kind].set(target, { notBefore, goneAt: Math.max(gone_at.getTime(), known?.goneAt ?? 0) });
+  }
+
+  private sweep(now: number): void {
+    this.sweptAt = now;
+    for (const entries of Object.values(this.entries)) {
+      for (const [target, { goneAt }] of entries) if (goneAt < now) entries.delete(target);
+    }
+  }
+
+  private async insert(tokens: { jti: string; exp: number }[]): Promise<undefined[]> {
+    // A minute more than its life: clocks differ.
+    await this.database.query(insertTokens, [tokens.map(({ jti }) => jti), tokens.map(({ exp }) => exp + 60)]);
+    for (const { jti, exp } of tokens) this.entries.token.set(jti, { notBefore: Date.now(), goneAt: (exp + 60) * 1000 });
+    return tokens.map(() => undefined);
+  }
+}

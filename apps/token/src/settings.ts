@@ -1,0 +1,50 @@
+import type { Policy } from '@authority/protocol';
+import { defineSettings, durationSetting, type Settings } from '@authority/settings';
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Behaviour that the operator can change while the service runs: rows of this service. */
+export const tokenSettingDefinitions = defineSettings({
+  'token.access_token_lifetime': durationSetting(5 * minute, 'How long an access token lives.', { min: 10, max: day }),
+  'token.code_lifetime': durationSetting(minute, 'How long an authorization code may be redeemed.', { min: 5, max: 10 * minute }),
+  'token.refresh_grace': durationSetting(
+    10,
+    'How long the refresh token before the current one still answers with the current one, for clients that lost an answer.',
+    { min: 0, max: minute },
+  ),
+  'token.offline_grant_lifetime': durationSetting(30 * day, 'Absolute life of a grant that does not end with its session.', {
+    min: hour,
+    max: 366 * day,
+  }),
+  'token.interaction_lifetime': durationSetting(hour, 'How long a person may take to sign in and to consent.', {
+    min: 5 * minute,
+    max: day,
+  }),
+  'token.revocation_staleness': durationSetting(
+    2,
+    'How long a replica that cannot ask what was revoked still answers introspection and UserInfo.',
+    { min: 2, max: hour },
+  ),
+  'token.key_activation_delay': durationSetting(
+    10 * minute,
+    'How long a new signing key is published before it signs, so that every verifier has seen it.',
+    { min: 5, max: 7 * day },
+  ),
+});
+
+export type TokenSettings = Pick<Settings<typeof tokenSettingDefinitions>, 'get'>;
+
+/** Classes that sign-in reaches, weakest first; the words are identity's own (OpenID Connect Core §2, `acr`). */
+const acrValues = ['urn:authority:acr:password'] as const;
+
+export function policyFrom(settings: TokenSettings): Policy {
+  return {
+    accessTokenLifetime: () => settings.get('token.access_token_lifetime'),
+    codeLifetime: () => settings.get('token.code_lifetime'),
+    interactionLifetime: () => settings.get('token.interaction_lifetime'),
+    offlineGrantLifetime: () => settings.get('token.offline_grant_lifetime'),
+    acrValues: () => acrValues,
+  };
+}

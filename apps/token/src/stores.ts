@@ -1,0 +1,79 @@
+import { type Database, open } from '@authority/postgres';
+import { openSettings, type Settings } from '@authority/settings';
+import { gauge } from '@authority/telemetry';
+import { CodeSeal } from './keys/code-seal.ts';
+import { KeyRing } from './keys/key-ring.ts';
+import { RingRefreshTokenMac, SecretDigests } from './keys/macs.ts';
+import { RingSigningKeys } from './keys/signing-keys.ts';
+import { KeyWrapping } from './keys/wrapping.ts';
+import { PostgresAuthorizationCodes } from './postgres/authorization-codes.ts';
+import { PostgresClients } from './postgres/clients.ts';
+import { PostgresGrants } from './postgres/grants.ts';
+import { PostgresKeys } from './postgres/keys.ts';
+import { ReplicaPoll } from './postgres/replica-poll.ts';
+import { PostgresRevocations } from './postgres/revocations.ts';
+import { PostgresScopes } from './postgres/scopes.ts';
+import { tokenSettingDefinitions } from './settings.ts';
+
+const revocationEntries = gauge('authority_revocation_entries', 'Entries of the revocation set in memory.');
+const pollAge = gauge('authority_replica_poll_age_seconds', 'Time since the last good poll of clients, keys and revocations.');
+
+/** What this replica holds of its durable store: keys, clients, scopes and revocations in memory, the rest by statement. */
+export interface TokenStores {
+  database: Database;
+  settings: Settings<typeof tokenSettingDefinitions>;
+  wrapping: KeyWrapping;
+  ring: KeyRing;
+  digests: SecretDigests;
+  signingKeys: RingSigningKeys;
+  refreshTokenMac: RingRefreshTokenMac;
+  clients: PostgresClients;
+  scopes: PostgresScopes;
+  revocations: PostgresRevocations;
+  authorizationCodes: PostgresAuthorizationCodes;
+  grants: PostgresGrants;
+  poll: ReplicaPoll;
+  close(): Promise<void>;
+}
+
+export function openDatabase(databaseUrl: string): Promise<Database> {
+  return open({ url: databaseUrl, service: 'token', statementTimeoutMs: 5000, lockTimeoutMs: 500 });
+}
+
+/** Begins to poll at once; nothing is loaded before `poll.lastGoodAt()`. The schema must be there. */
+export async function openStores(database: Database, secrets: readonly Uint8Array[]): Promise<TokenStores> {
+  const settings = await openSettings(database, 'token', tokenSettingDefinitions);
+  const wrapping = new KeyWrapping(secrets);
+  const ring = new KeyRing();
+  const digests = new SecretDigests(ring);
+  const refreshTokenMac = new RingRefreshTokenMac(ring);
+  const currentMacKeyId = (): string => refreshTokenMac.currentKeyId();
+
+  const clients = new PostgresClients(database, digests);
+  const scopes = new PostgresScopes(database);
+  const revocations: PostgresRevocations = new PostgresRevocations(
+    database,
+    () => poll.lastGoodAt(),
+    () => settings.get('token.revocation_staleness'),
+  );
+  const grants = new PostgresGrants(
+    database,
+    currentMacKeyId,
+    () => settings.get('token.refresh_grace'),
+    (grant_id) => revocations.addGrant(grant_id),
+  );
+  const poll = new ReplicaPoll(database, [new PostgresKeys(database, ring, wrapping), clients, scopes, revocations]);
+  revocationEntries.read(() => revocations.size());
+  pollAge.read(() => (Date.now() - poll.lastGoodAt()) / 1000);
+
+  return {
+    ...{ database, settings, wrapping, ring, digests, refreshTokenMac, clients, scopes, revocations, grants, poll },
+    signingKeys: new RingSigningKeys(ring),
+    authorizationCodes: new PostgresAuthorizationCodes(database, new CodeSeal(ring), currentMacKeyId),
+    async close() {
+      await poll.stop();
+      settings.close();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export * from './generated/authority/rpc/v1/batch.ts';

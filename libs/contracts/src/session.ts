@@ -1,0 +1,1 @@
+export * from './generated/authority/session/v1/session_service.ts';

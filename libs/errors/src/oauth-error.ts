@@ -1,0 +1,55 @@
+import type { Reason } from './reason.ts';
+
+/** Error codes of the IANA registry "OAuth Extensions Error Registration" that this server answers. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'unsupported_response_type'
+  | 'invalid_scope'
+  | 'access_denied'
+  | 'server_error'
+  | 'temporarily_unavailable'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'unsupported_token_type'
+  | 'invalid_target'
+  | 'invalid_redirect_uri'
+  | 'invalid_client_metadata'
+  | 'invalid_software_statement'
+  | 'unapproved_software_statement'
+  | 'login_required'
+  | 'interaction_required'
+  | 'consent_required'
+  | 'account_selection_required'
+  | 'request_not_supported'
+  | 'request_uri_not_supported'
+  | 'registration_not_supported'
+  | 'unmet_authentication_requirements';
+
+export interface OAuthErrorOptions {
+  /** `error_description`: helps a developer, says nothing that an attacker could use. ASCII without `"` and `\`. */
+  description?: string;
+  /** The value of `WWW-Authenticate` where the RFC asks for one. */
+  challenge?: string;
+  cause?: unknown;
+}
+
+/** An expected refusal of a protocol request. `error` goes over the wire; `reason` goes to logs and metrics only. */
+export class OAuthError extends Error {
+  readonly error: OAuthErrorCode;
+  readonly reason: Reason;
+  readonly description: string | undefined;
+  readonly challenge: string | undefined;
+
+  constructor(error: OAuthErrorCode, reason: Reason, options: OAuthErrorOptions = {}) {
+    super(`${error}: ${reason}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'OAuthError';
+    this.error = error;
+    this.reason = reason;
+    this.description = options.description;
+    this.challenge = options.challenge;
+  }
+}

@@ -1,0 +1,1 @@
+export { type Job, type JobReport, type JobsOptions, type RunningJobs, runJobs } from './run-jobs.ts';

@@ -1,0 +1,26 @@
+import pg from 'pg';
+import type { DataSource, EntitySchema } from 'typeorm';
+import { type ConnectionOptions, clientConfig } from './connection-settings.ts';
+
+/**
+ * TypeORM for cold paths. Loaded when it is first needed: it costs memory and a tenth of a second that a process without
+ * admin calls need not pay.
+ */
+export async function connectOrm(connection: ConnectionOptions, entities: readonly EntitySchema[]): Promise<DataSource> {
+  const { DataSource } = await import('typeorm');
+  const { connectionString: _, ...extra } = clientConfig(connection);
+  const source = new DataSource({
+    type: 'postgres',
+    driver: pg,
+    url: connection.url,
+    schema: connection.service,
+    entities: [...entities],
+    connectTimeoutMS: 800,
+    poolErrorHandler: () => {}, // an idle connection broke: the pool has let go of it already
+    extra: { ...extra, max: 4, idleTimeoutMillis: 10_000 },
+    synchronize: false,
+    installExtensions: false,
+    logging: false,
+  });
+  return source.initialize();
+}

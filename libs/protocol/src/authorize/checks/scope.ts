@@ -1,0 +1,25 @@
+import { OAuthError } from '@authority/errors';
+import { find } from '../../primitives/parameters.ts';
+import { assertScopesAllowed, defaultScope, isOperatorScope, parseScope } from '../../primitives/scope.ts';
+import type { RequestCheck } from '../request.ts';
+
+/** Scopes are known and the client's (RFC 6749 §3.3); the operator's are for machines only (contract.md, "Operators"). */
+export const scope: RequestCheck = {
+  name: 'scope',
+
+  check({ parameters, ports }, { client }) {
+    const asked = parseScope(find(parameters, 'scope'));
+    if (asked.length === 0) return { scopes: defaultScope(client) };
+    const due = asked.filter((name) => name !== 'offline_access' || mayBeOffline(asked, client.grant_types));
+    assertScopesAllowed(due, client, ports.scopes);
+    if (due.some(isOperatorScope)) {
+      throw new OAuthError('invalid_scope', 'scope_not_allowed', { description: 'a scope is not for people to give' });
+    }
+    return { scopes: due };
+  },
+};
+
+/** Without a use for it, offline_access is passed over (OpenID Connect Core §11). */
+function mayBeOffline(asked: readonly string[], grantTypes: readonly string[]): boolean {
+  return asked.includes('openid') && grantTypes.includes('refresh_token');
+}

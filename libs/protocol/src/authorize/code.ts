@@ -1,0 +1,48 @@
+import type { Authentication, CodeEnvelope, SessionFacts } from '../model/authorization.ts';
+import { encode } from '../primitives/base64url.ts';
+import { reachedAcr } from './checks/acr-values.ts';
+import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
+
+/**
+ * Makes the code (RFC 6749 §4.1.2): everything that the tokens need, sealed while the person is present. Stores nothing;
+ * the exchange stores the mark and the grant in one statement.
+ */
+export function makeCode(request: AuthorizationRequest, session: SessionFacts, ports: AuthorizePorts, now: number): string {
+  const openId = request.scopes.includes('openid');
+  const offlineAccess = request.scopes.includes('offline_access');
+  // OpenID grants without offline_access end with their session; offline and plain OAuth grants do not (house.md).
+  const offline = offlineAccess || !openId;
+  const grantEnd = now + ports.policy.offlineGrantLifetime() * 1000;
+  const envelope: CodeEnvelope = {
+    version: 1,
+    client_id: request.client.client_id,
+    redirect_uri: request.redirect_uri,
+    redirectUriGiven: request.redirectUriGiven,
+    ...(request.code_challenge === undefined ? undefined : { code_challenge: request.code_challenge }),
+    scopes: request.scopes,
+    resources: request.resource === undefined ? [] : [request.resource],
+    ...(request.nonce === undefined ? undefined : { nonce: request.nonce }),
+    sub: session.sub,
+    authentication: authenticationOf(request, session, ports),
+    grant_id: ports.random.grantId(),
+    handle: encode(ports.random.bytes(16)),
+    offline,
+    refresh: offline && request.client.grant_types.includes('refresh_token'),
+    issuedAt: now,
+    expiresAt: now + ports.policy.codeLifetime() * 1000,
+    grantExpiresAt: offline ? grantEnd : Math.min(grantEnd, session.expiresAt),
+  };
+  return ports.authorizationCodes.seal(envelope);
+}
+
+function authenticationOf(request: AuthorizationRequest, session: SessionFacts, { policy }: AuthorizePorts): Authentication {
+  return {
+    auth_time: Math.floor(session.authTimeMs / 1000),
+    // What was asked, where it was reached: an essential acr must be one of the values asked (OpenID Connect Core §5.5.1.1).
+    acr: reachedAcr(request.acr, session.acr, policy.acrValues()) ?? session.acr,
+    amr: session.amr,
+    sid: session.sid,
+    // OpenID Connect Core §2: with max_age, or when the client registered require_auth_time.
+    authTimeRequired: request.maxAge !== undefined || request.client.require_auth_time,
+  };
+}

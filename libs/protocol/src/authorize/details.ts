@@ -1,0 +1,58 @@
+import { StatusError } from '@authority/errors';
+import type { Client } from '../model/client.ts';
+import type { ClientSummary, InteractionDetails } from '../model/front-channel.ts';
+import { originOf } from '../primitives/redirect-uri.ts';
+import { allowedBefore, consentsFor } from './checks/consent.ts';
+import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
+import type { Situation } from './situation.ts';
+
+/** What a page may show of a client. */
+export function summaryOf(client: Client): ClientSummary {
+  return {
+    client_id: client.client_id,
+    client_name: client.client_name ?? '',
+    client_uri: client.client_uri ?? '',
+    logo_uri: client.logo_uri ?? '',
+    policy_uri: client.policy_uri ?? '',
+    tos_uri: client.tos_uri ?? '',
+  };
+}
+
+/** What a page may show of a request: who asks, and what for, in words. */
+export function detailsOf(
+  request: AuthorizationRequest,
+  situation: Situation,
+  reauthenticate: boolean,
+  { scopes }: Pick<AuthorizePorts, 'scopes'>,
+): InteractionDetails {
+  const before = consentsFor(request, situation.consents);
+  return {
+    client: summaryOf(request.client),
+    scopes: request.scopes.map((name) => ({
+      name,
+      description: scopes.description(name),
+      granted_before: allowedBefore(before, name),
+    })),
+    resources: request.resource === undefined ? [] : [request.resource],
+    login_hint: request.login_hint ?? '',
+    ui_locales: [...request.ui_locales],
+    acr_values: [...request.acr.values],
+    sub: situation.session?.sub ?? '',
+    redirect_origin: originOf(request.redirect_uri),
+    reauthenticate,
+    signed_in_as: '',
+  };
+}
+
+/** A name that the person knows themselves by. A courtesy: without identity the page is shown all the same. */
+export async function nameOf(sub: string, { identities }: Pick<AuthorizePorts, 'identities'>): Promise<string> {
+  if (sub === '') return '';
+  try {
+    const claims = await identities.claims(sub, ['profile', 'email'], []);
+    const names = [claims?.['name'], claims?.['preferred_username'], claims?.['email']];
+    return names.find((name) => typeof name === 'string') ?? '';
+  } catch (error) {
+    if (error instanceof StatusError) return '';
+    throw error;
+  }
+}

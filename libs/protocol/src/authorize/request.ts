@@ -1,0 +1,70 @@
+import type { Client } from '../model/client.ts';
+import type { ResponseMode } from '../model/front-channel.ts';
+import type { ProtocolPorts } from '../ports.ts';
+import type { CollectedParameters } from '../primitives/parameters.ts';
+import type { IdTokenHint } from '../tokens/id-token.ts';
+
+export type AuthorizePorts = Pick<
+  ProtocolPorts,
+  | 'issuer'
+  | 'clients'
+  | 'scopes'
+  | 'signingKeys'
+  | 'policy'
+  | 'random'
+  | 'authorizationCodes'
+  | 'authorizationRequests'
+  | 'consents'
+  | 'sessions'
+  | 'identities'
+>;
+
+/** Where an answer may be sent: known once the client and its redirect URI are. */
+export interface Destination {
+  client: Client;
+  redirect_uri: string;
+  /** The request named it, so the token request must as well (RFC 6749 §4.1.3). */
+  redirectUriGiven: boolean;
+}
+
+/** An authorization request after its checks: every value valid for this client. */
+export interface AuthorizationRequest extends Destination {
+  state?: string;
+  response_mode: ResponseMode;
+  code_challenge?: string;
+  scopes: readonly string[];
+  resource?: string;
+  prompts: ReadonlySet<Prompt>;
+  /** Seconds: the request's, else the client's default. */
+  maxAge?: number;
+  nonce?: string;
+  idTokenHint?: IdTokenHint;
+  acr: RequestedAcr;
+  login_hint?: string;
+  ui_locales: readonly string[];
+}
+
+export const prompts = ['none', 'login', 'consent', 'select_account', 'create'] as const;
+export type Prompt = (typeof prompts)[number];
+
+/** Asked authentication contexts in order of preference (OpenID Connect Core §3.1.2.1, §5.5.1.1). */
+export interface RequestedAcr {
+  values: readonly string[];
+  /** Asked as an essential claim: unmet is an error. `acr_values` alone is voluntary. */
+  essential: boolean;
+}
+
+/** What a check sees: the parameters, and what the checks before it found. */
+export interface Asked {
+  parameters: CollectedParameters['map'];
+  ports: AuthorizePorts;
+}
+
+/**
+ * One rule for a request. Answers the part of the request that it is responsible for, or throws the OAuthError of its
+ * specification. A destination check runs before it is known where an answer may go, so its error is shown as a page.
+ */
+export interface RequestCheck {
+  name: string;
+  check(asked: Asked, destination: Destination, found: Partial<AuthorizationRequest>): Partial<AuthorizationRequest>;
+}

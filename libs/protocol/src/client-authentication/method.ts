@@ -1,0 +1,21 @@
+import type { Client } from '../model/client.ts';
+import type { EndpointRequest } from '../model/request.ts';
+import type { ProtocolPorts } from '../ports.ts';
+import type { ParameterMap } from '../primitives/parameters.ts';
+
+export type ClientAuthenticationPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'clientKeys' | 'replayMarks'>;
+
+/** A way for a client to prove who it is. Adding one: its file, and its line in index.ts. */
+export interface ClientAuthenticationMethod {
+  /** Its name in the IANA registry "OAuth Token Endpoint Authentication Methods". */
+  name: string;
+  /** The credential in the request, or undefined when the request does not use this method. */
+  present(request: EndpointRequest, parameters: ParameterMap): PresentedCredential | undefined;
+}
+
+export interface PresentedCredential {
+  /** Who the client says it is. */
+  client_id: string;
+  /** Throws invalid_client unless the credential is the client's. A promise only where keys or marks must be asked. */
+  verify(client: Client, ports: ClientAuthenticationPorts, now: number): void | Promise<void>;
+}

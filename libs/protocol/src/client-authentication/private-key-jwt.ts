@@ -1,0 +1,117 @@
+import { compactVerify, type JWK } from 'jose';
+import type { Client } from '../model/client.ts';
+import { endpointUrl } from '../endpoints/paths.ts';
+import { invalidClient } from '../primitives/challenge.ts';
+import { readUnverified, type UnverifiedJwt } from '../primitives/jwt.ts';
+import { find } from '../primitives/parameters.ts';
+import type { ClientAuthenticationMethod, ClientAuthenticationPorts } from './method.ts';
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** Asymmetric algorithms only: a public key can't be taken for an HMAC's secret (RFC 8725 §2.1). Discovery lists them. */
+export const assertionAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'PS384', 'PS512', 'RS256'] as const;
+
+/** The longest life of an assertion in seconds, and so of its mark. */
+const longestLife = 3600;
+/** Clocks may differ by this many seconds (RFC 7523 §3, "some small leeway"). */
+const leeway = 30;
+
+/** A JWT that the client signed (RFC 7523 §2.2, RFC 10070; OpenID Connect Core §9 `private_key_jwt`). */
+export const privateKeyJwt: ClientAuthenticationMethod = {
+  name: 'private_key_jwt',
+
+  present(request, parameters) {
+    const assertion = find(parameters, 'client_assertion');
+    const type = find(parameters, 'client_assertion_type');
+    if (assertion === undefined && type === undefined) return undefined;
+    if (request.authorization !== '' || parameters.has('client_secret')) {
+      // Two methods: the caller counts them and refuses both.
+      return { client_id: '', verify: () => undefined };
+    }
+    if (assertion === undefined || type !== assertionType || assertion.length > 16_384) {
+      throw invalidClient('client_assertion_invalid');
+    }
+    const jwt = readUnverified(assertion);
+    const client_id = jwt?.payload['sub'];
+    if (!jwt || typeof client_id !== 'string') throw invalidClient('client_assertion_invalid');
+    return { client_id, verify: (client, ports, now) => verify(assertion, jwt, client, ports, now) };
+  },
+};
+
+async function verify(assertion: string, jwt: UnverifiedJwt, client: Client, ports: ClientAuthenticationPorts, now: number) {
+  assertHeader(jwt.header);
+  const { jti, exp, issuedAt } = assertClaims(jwt.payload, client, ports.issuer, now);
+  await assertSignature(assertion, jwt.header, client, ports);
+
+  // Marks made before the epoch may be lost, so an assertion as old as that may have been used (house.md, epochs).
+  if (issuedAt * 1000 < ports.replayMarks.epochStartedAt()) throw invalidClient('client_assertion_before_epoch');
+  // Marked last: only what the client signed may take a mark. Kept while the leeway lets the assertion pass.
+  const first = await ports.replayMarks.markOnce('client_assertion', `${client.client_id}:${jti}`, (exp + leeway) * 1000);
+  if (!first) throw invalidClient('client_assertion_replayed');
+}
+
+/** Explicit typing (RFC 8725 §3.11): an access token, ID Token or request object is no assertion. */
+function assertHeader(header: Record<string, unknown>): void {
+  const { typ, crit } = header;
+  const isAssertion = typ === undefined || (typeof typ === 'string' && /^(?:application\/)?(?:client-authentication\+)?jwt$/i.test(typ));
+  if (!isAssertion || crit !== undefined) throw invalidClient('client_assertion_invalid');
+}
+
+/** RFC 7523 §3, with the audience of RFC 10070. */
+function assertClaims(claims: Record<string, unknown>, client: Client, issuer: string, now: number) {
+  const { iss, sub, aud, jti, exp, iat, nbf } = claims;
+  const seconds = now / 1000;
+  if (iss !== client.client_id || sub !== client.client_id) throw invalidClient('client_assertion_invalid');
+  if (!isAudience(aud, client, issuer)) throw invalidClient('client_assertion_audience_wrong');
+  if (typeof jti !== 'string' || jti === '' || jti.length > 256) throw invalidClient('client_assertion_invalid');
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) throw invalidClient('client_assertion_invalid');
+  if (exp + leeway <= seconds) throw invalidClient('client_assertion_expired');
+  if (exp > seconds + longestLife + leeway) throw invalidClient('client_assertion_invalid');
+  for (const time of [iat, nbf]) {
+    if (time !== undefined && (typeof time !== 'number' || !(time <= seconds + leeway))) throw invalidClient('client_assertion_invalid');
+  }
+  // Without iat it counts as issued its longest life before its end (house.md, epochs).
+  return { jti, exp, issuedAt: typeof iat === 'number' ? iat : exp - longestLife };
+}
+
+/**
+ * The issuer and nothing else (RFC 10070): an assertion for several audiences could be replayed by one of them at the
+ * others. The token endpoint's URL only for clients that were marked as old.
+ */
+function isAudience(aud: unknown, client: Client, issuer: string): boolean {
+  const sole: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
+  return sole === issuer || (client.legacyAssertionAudience && sole === endpointUrl(issuer, 'token'));
+}
+
+async function assertSignature(assertion: string, header: Record<string, unknown>, client: Client, ports: ClientAuthenticationPorts) {
+  const known = await ports.clientKeys.find(client, false);
+  if (await verifiesWithAny(assertion, header, known.keys)) return;
+  // A key that was added since the set was fetched: ask once more; the port limits how often.
+  if (client.jwks_uri !== undefined) {
+    const fresh = await ports.clientKeys.find(client, true);
+    if (fresh.keys !== known.keys && (await verifiesWithAny(assertion, header, fresh.keys))) return;
+  }
+  throw invalidClient('client_assertion_invalid');
+}
+
+async function verifiesWithAny(assertion: string, header: Record<string, unknown>, keys: readonly Record<string, unknown>[]) {
+  const candidates = keys.filter((key) => isCandidate(key, header)).slice(0, 8);
+  for (const key of candidates) {
+    try {
+      await compactVerify(assertion, key as JWK, { algorithms: [...assertionAlgorithms] });
+      return true;
+    } catch {
+      // Not this key, or not for this algorithm; jose says why, and all of it means the same here.
+    }
+  }
+  return false;
+}
+
+const keyTypes: Record<string, string> = { ES: 'EC', Ed: 'OKP', PS: 'RSA', RS: 'RSA' };
+
+function isCandidate(key: Record<string, unknown>, { alg, kid }: Record<string, unknown>): boolean {
+  if (typeof alg !== 'string' || key['kty'] !== keyTypes[alg.slice(0, 2)]) return false;
+  if (key['use'] !== undefined && key['use'] !== 'sig') return false;
+  if (key['alg'] !== undefined && key['alg'] !== alg) return false;
+  return kid === undefined || key['kid'] === undefined || key['kid'] === kid;
+}

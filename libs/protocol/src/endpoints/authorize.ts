@@ -1,0 +1,110 @@
+import { OAuthError } from '@authority/errors';
+import { makeCode } from '../authorize/code.ts';
+import { detailsOf, nameOf } from '../authorize/details.ts';
+import { firstNeed, readRequest } from '../authorize/index.ts';
+import { openInteraction, pendingOf, storeForBrowser, storeRequest } from '../authorize/interaction.ts';
+import type { AuthorizationRequest, AuthorizePorts } from '../authorize/request.ts';
+import { codeResponse, errorResponse, RedirectedError } from '../authorize/response.ts';
+import type { Need, Situation } from '../authorize/situation.ts';
+import type { SessionFacts, StoredAuthorizationRequest } from '../model/authorization.ts';
+import type { AuthorizeEndpoint } from '../model/endpoint.ts';
+import type { AuthorizeOutcome, AuthorizeStep } from '../model/front-channel.ts';
+
+/**
+ * GET and POST /oauth2/authorize (RFC 6749 §3.1). Every browser step ends by asking this again, so that prompt, max_age,
+ * acr and consent are decided in one place.
+ */
+export function createAuthorizeEndpoint(ports: AuthorizePorts): AuthorizeEndpoint {
+  return {
+    async authorize(step, now) {
+      const pending = step.interaction === '' ? undefined : await openInteraction(step.interaction, step.browser, ports, now);
+      try {
+        return await advance(step, pending, ports, now);
+      } catch (error) {
+        if (!(error instanceof RedirectedError)) throw error;
+        if (pending) await takeOnce(step.interaction, ports);
+        return { $case: 'respond', value: errorResponse(error, ports.issuer) };
+      }
+    },
+
+    async interaction(handle, browser, now, session = '') {
+      const pending = await pendingOf(handle, browser, ports, now);
+      const request = readRequest(pending.parameters, ports);
+      const situation = await situationOf(request, pending, session, ports, now);
+      const need = firstNeed(request, situation, ports);
+      const details = detailsOf(request, situation, need?.reauthenticate ?? false, ports);
+      return { handle, kind: need?.kind ?? 'none', details: { ...details, signed_in_as: await nameOf(details.sub, ports) } };
+    },
+  };
+}
+
+async function advance(
+  step: AuthorizeStep,
+  pending: StoredAuthorizationRequest | undefined,
+  ports: AuthorizePorts,
+  now: number,
+): Promise<AuthorizeOutcome> {
+  const parameters = pending ? pending.parameters : step.parameters;
+  const request = readRequest(parameters, ports);
+  if (!pending && step.cross_site) {
+    // No cookie came with it, so neither session nor browser is known: the GET that follows has them (house.md, walks).
+    return { $case: 'resume', value: await storeRequest(request, parameters, '', ports, now) };
+  }
+
+  const situation = await situationOf(request, pending, step.session, ports, now);
+  const next = await decide(request, situation, step, ports);
+  if (next !== 'answer' && next !== 'consented') {
+    const handle = pending ? step.interaction : await storeForBrowser(request, parameters, step.browser, ports, now);
+    return { $case: 'interaction', value: { handle, kind: next.kind, details: detailsOf(request, situation, next.reauthenticate, ports) } };
+  }
+
+  const session = assertSession(situation);
+  // Taken away first, so that an interaction answers once; an answer that is lost after this is a new start.
+  if (pending) await takeOnce(step.interaction, ports);
+  if (next === 'consented') {
+    await ports.consents.remember(session.sub, request.client.client_id, { scopes: request.scopes, resource: request.resource ?? '' });
+  }
+  return { $case: 'respond', value: codeResponse(request, makeCode(request, session, ports, now), ports.issuer) };
+}
+
+/** What comes next after the person's decision at this step. A decision only ever answers the page that it belongs to. */
+async function decide(
+  request: AuthorizationRequest,
+  situation: Situation,
+  { decision, interaction }: AuthorizeStep,
+  ports: AuthorizePorts,
+): Promise<Need | 'answer' | 'consented'> {
+  const need = firstNeed(request, situation, ports);
+  if (!need) return 'answer';
+  if (situation.storedAt === undefined || decision === undefined) return need;
+  if (decision === 'deny') throw new RedirectedError(request, new OAuthError('access_denied', 'consent_denied'));
+  if (decision === 'continue' && need.kind === 'select_account') {
+    // Not `allow`: the same form sent twice must not pass for a consent to the page that comes next.
+    await ports.authorizationRequests.select(interaction, situation.now);
+    return firstNeed(request, { ...situation, selectedAt: situation.now }, ports) ?? 'answer';
+  }
+  return decision === 'allow' && need.kind === 'consent' ? 'consented' : need;
+}
+
+/** personChecks ask for one; this is for the compiler, and for whoever takes that line out. */
+function assertSession({ session }: Situation): SessionFacts {
+  if (!session) throw new Error('an authorization without a session');
+  return session;
+}
+
+async function takeOnce(handle: string, { authorizationRequests }: AuthorizePorts): Promise<void> {
+  if (!(await authorizationRequests.take(handle))) throw new OAuthError('invalid_request', 'interaction_unknown');
+}
+
+async function situationOf(
+  request: AuthorizationRequest,
+  pending: StoredAuthorizationRequest | undefined,
+  handle: string,
+  ports: AuthorizePorts,
+  now: number,
+): Promise<Situation> {
+  const found = handle === '' ? undefined : await ports.sessions.resolve(handle);
+  const session = found && found.expiresAt > now ? found : undefined;
+  const consents = session ? await ports.consents.find(session.sub, request.client.client_id) : [];
+  return { session, storedAt: pending?.createdAt, selectedAt: pending?.selectedAt, consents, now };
+}

@@ -1,0 +1,90 @@
+import { codeChallengeMethods } from '../authorize/checks/code-challenge.ts';
+import { responseModes } from '../authorize/checks/response-mode.ts';
+import { responseTypes } from '../authorize/checks/response-type.ts';
+import { prompts } from '../authorize/request.ts';
+import { clientAuthenticationMethods } from '../client-authentication/index.ts';
+import type { ClientAuthenticationMethod } from '../client-authentication/method.ts';
+import { assertionAlgorithms } from '../client-authentication/private-key-jwt.ts';
+import { endpointUrl } from './paths.ts';
+import type { Grant } from '../grants/grant.ts';
+import { grants } from '../grants/index.ts';
+import type { SigningAlgorithm } from '../model/client.ts';
+
+/** What this server can do, each list from the table that the code itself runs by. */
+export interface Registries {
+  grants: readonly Grant[];
+  clientAuthenticationMethods: readonly ClientAuthenticationMethod[];
+  assertionAlgorithms: readonly string[];
+  responseTypes: readonly string[];
+  responseModes: readonly string[];
+  codeChallengeMethods: readonly string[];
+  prompts: readonly string[];
+}
+
+export const registries: Registries = {
+  grants,
+  clientAuthenticationMethods,
+  assertionAlgorithms,
+  responseTypes,
+  responseModes,
+  codeChallengeMethods,
+  prompts,
+};
+
+/** What differs between installations. */
+export interface MetadataPolicy {
+  /** Scopes to tell of; the operators' are not among them. */
+  scopes: readonly string[];
+  /** Claims that UserInfo and ID Tokens can have. */
+  claims: readonly string[];
+  algorithms: readonly SigningAlgorithm[];
+  acrValues: readonly string[];
+  uiLocales: readonly string[];
+  /** Clients can register themselves, with or without a token. */
+  registration: boolean;
+}
+
+/** Server metadata (OpenID Connect Discovery §3, RFC 8414 §2), computed: nothing is listed twice. */
+export function metadata(issuer: string, from: Registries, policy: MetadataPolicy): Record<string, unknown> {
+  const methods = from.clientAuthenticationMethods.map(({ name }) => name);
+  const confidential = methods.filter((name) => name !== 'none');
+  return {
+    issuer,
+    authorization_endpoint: endpointUrl(issuer, 'authorize'),
+    token_endpoint: endpointUrl(issuer, 'token'),
+    userinfo_endpoint: endpointUrl(issuer, 'userinfo'),
+    jwks_uri: endpointUrl(issuer, 'jwks'),
+    ...(policy.registration && { registration_endpoint: endpointUrl(issuer, 'register') }),
+    introspection_endpoint: endpointUrl(issuer, 'introspect'),
+    revocation_endpoint: endpointUrl(issuer, 'revoke'),
+    end_session_endpoint: endpointUrl(issuer, 'logout'),
+    scopes_supported: policy.scopes,
+    claims_supported: policy.claims,
+    response_types_supported: from.responseTypes,
+    response_modes_supported: from.responseModes,
+    grant_types_supported: from.grants.map(({ type }) => type),
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: policy.algorithms,
+    acr_values_supported: policy.acrValues,
+    prompt_values_supported: from.prompts,
+    code_challenge_methods_supported: from.codeChallengeMethods,
+    ...authenticationMetadata('token_endpoint', methods, from),
+    // RFC 7662 §2.1: only for callers with credentials.
+    ...authenticationMetadata('introspection_endpoint', confidential, from),
+    ...authenticationMetadata('revocation_endpoint', methods, from),
+    authorization_response_iss_parameter_supported: true,
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    // Left out, it would mean true (OpenID Connect Discovery §3).
+    request_uri_parameter_supported: false,
+    ...(policy.uiLocales.length > 0 && { ui_locales_supported: policy.uiLocales }),
+  };
+}
+
+/** RFC 8414 §2: the algorithms are needed where a method signs. */
+function authenticationMetadata(endpoint: string, methods: readonly string[], from: Registries): Record<string, unknown> {
+  return {
+    [`${endpoint}_auth_methods_supported`]: methods,
+    ...(methods.includes('private_key_jwt') && { [`${endpoint}_auth_signing_alg_values_supported`]: from.assertionAlgorithms }),
+  };
+}

@@ -1,0 +1,20 @@
+/** Where the endpoints are, below the issuer (contract.md, "HTTP"). */
+export const endpointPaths = {
+  authorize: '/oauth2/authorize',
+  token: '/oauth2/token',
+  introspect: '/oauth2/introspect',
+  revoke: '/oauth2/revoke',
+  userinfo: '/oauth2/userinfo',
+  register: '/oauth2/register',
+  logout: '/oauth2/logout',
+  jwks: '/.well-known/jwks.json',
+} as const;
+
+export function endpointUrl(issuer: string, endpoint: keyof typeof endpointPaths): string {
+  return issuer + endpointPaths[endpoint];
+}
+
+/** The resource identifier of the operators' API. */
+export function adminResource(issuer: string): string {
+  return `${issuer}/admin`;
+}

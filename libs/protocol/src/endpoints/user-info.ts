@@ -1,0 +1,52 @@
+import type { UserInfoEndpoint } from '../model/endpoint.ts';
+import type { EndpointRequest } from '../model/request.ts';
+import type { ProtocolPorts } from '../ports.ts';
+import { bearerError, tokenMissing } from '../primitives/challenge.ts';
+import { collectStrictly, find } from '../primitives/parameters.ts';
+import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/access-token.ts';
+
+export type UserInfoPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'revocations' | 'clients' | 'identities'>;
+
+/** GET and POST /oauth2/userinfo (OpenID Connect Core §5.3), a protected resource of RFC 6750. */
+export function createUserInfoEndpoint(ports: UserInfoPorts): UserInfoEndpoint {
+  return {
+    async userInfo(request, now) {
+      const claims = assertToken(readToken(request), ports, now);
+      const scopes = claims.scope.split(' ');
+      const about = await ports.identities.claims(claims.sub, scopes, []);
+      if (!about) throw bearerError('invalid_token', 'claims_unavailable', 'the access token is not valid');
+      // sub last: whatever identity answers, it is the token's subject that is spoken of (§5.3.2).
+      return { body: JSON.stringify({ ...about, sub: claims.sub }), content_type: 'application/json' };
+    },
+  };
+}
+
+/** The header or the form, never both (RFC 6750 §2). The query is not read (§2.3, RFC 9700 §4.3.2). */
+function readToken(request: EndpointRequest): string {
+  const inForm = find(collectStrictly(request.parameters), 'access_token');
+  if (request.authorization === '') {
+    if (inForm === undefined) throw tokenMissing();
+    return inForm;
+  }
+  if (inForm !== undefined) throw bearerError('invalid_request', 'token_repeated', 'more than one access token');
+  const match = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(request.authorization);
+  if (!match?.[1]) throw tokenMissing();
+  return match[1];
+}
+
+function assertToken(token: string, ports: UserInfoPorts, now: number): AccessTokenClaims {
+  const invalid = 'the access token is not valid';
+  const claims = readAccessToken(token, ports.signingKeys, ports.issuer);
+  if (!claims) throw bearerError('invalid_token', 'token_signature_wrong', invalid);
+  if (claims.exp * 1000 <= now) throw bearerError('invalid_token', 'token_expired', invalid);
+  ports.revocations.assertFresh(now);
+  if (ports.revocations.isRevoked(claims)) throw bearerError('invalid_token', 'token_revoked', invalid);
+  const client = ports.clients.find(claims.client_id);
+  if (!client || client.disabled) throw bearerError('invalid_token', 'client_disabled', invalid);
+  if (!isAudience(claims, ports.issuer)) throw bearerError('invalid_token', 'token_audience_wrong', invalid);
+  // openid is only ever granted to people, so the subject is one.
+  if (!claims.scope.split(' ').includes('openid')) {
+    throw bearerError('insufficient_scope', 'token_scope_insufficient', 'the scope openid is needed', 'openid');
+  }
+  return claims;
+}

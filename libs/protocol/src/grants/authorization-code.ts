@@ -1,0 +1,111 @@
+import { OAuthError, type Reason } from '@authority/errors';
+import type { Authorization, CodeEnvelope, LiveGrant } from '../model/authorization.ts';
+import type { Client } from '../model/client.ts';
+import type { GrantRequest } from '../model/request.ts';
+import type { Redemption } from '../ports.ts';
+import { decode } from '../primitives/base64url.ts';
+import { isCodeVerifier, verifierMatches } from '../primitives/code-challenge.ts';
+import { find, required } from '../primitives/parameters.ts';
+import { narrowResource, readResource } from '../tokens/audience.ts';
+import { firstGeneration, partitionOf } from '../tokens/refresh-token.ts';
+import type { Grant, GrantPorts } from './grant.ts';
+
+/** The authorization code grant (RFC 6749 §4.1.3), with PKCE (RFC 7636 §4.6, RFC 9700 §2.1.1). */
+export const authorizationCode: Grant = {
+  type: 'authorization_code',
+  parameters: ['code', 'redirect_uri', 'code_verifier', 'resource'],
+  lane: 'store',
+
+  async authorize(request, ports): Promise<Authorization> {
+    const value = required(request.parameters, 'code');
+    const envelope = value.length <= 8192 ? ports.authorizationCodes.open(value) : undefined;
+    if (!envelope) throw invalidGrant('code_malformed');
+
+    assertRedeemable(envelope, request);
+    const asked = readResource(request.parameters.get('resource'), request.client, ports);
+    const resource = narrowResource(asked, envelope, request.client, ports.issuer);
+
+    // One statement marks the code and stores the grant: whoever comes second finds a grant to revoke.
+    const redemption = await ports.authorizationCodes.redeem(value, envelope, request.now);
+    await assertRedeemed(redemption, envelope, ports, request.now);
+    return authorizationFrom(envelope, request.client, resource, ports);
+  },
+};
+
+/** All that can be known without a store, so that a request which must fail marks nothing. */
+function assertRedeemable(envelope: CodeEnvelope, request: GrantRequest): void {
+  if (envelope.client_id !== request.client.client_id) throw invalidGrant('code_of_other_client');
+  assertRedirectUri(envelope, find(request.parameters, 'redirect_uri'));
+  assertVerifier(envelope, find(request.parameters, 'code_verifier'));
+}
+
+/** RFC 6749 §4.1.3: the same value as in the authorization request, if it was there. */
+function assertRedirectUri({ redirect_uri, redirectUriGiven }: CodeEnvelope, given: string | undefined): void {
+  if (given === undefined && redirectUriGiven) {
+    throw new OAuthError('invalid_request', 'parameter_missing', { description: 'redirect_uri is missing' });
+  }
+  if (given !== undefined && given !== redirect_uri) throw invalidGrant('redirect_uri_changed');
+}
+
+/** Both ways round: a challenge needs its verifier, and a verifier its challenge (RFC 9700 §2.1.1, PKCE downgrade). */
+function assertVerifier({ code_challenge }: CodeEnvelope, verifier: string | undefined): void {
+  if (code_challenge === undefined) {
+    if (verifier !== undefined) throw invalidGrant('code_verifier_unexpected');
+    return;
+  }
+  if (verifier === undefined) throw invalidGrant('code_verifier_missing');
+  if (!isCodeVerifier(verifier)) throw invalidGrant('code_verifier_malformed');
+  if (!verifierMatches(verifier, code_challenge)) throw invalidGrant('code_verifier_wrong');
+}
+
+async function assertRedeemed(redemption: Redemption, envelope: CodeEnvelope, { grants }: GrantPorts, now: number): Promise<void> {
+  if (redemption === 'replayed') {
+    // The code has leaked, and what was issued from it goes (RFC 6749 §4.1.2).
+    await grants.revoke(envelope.grant_id, partitionOf(envelope.grantExpiresAt), 'code_replayed', envelope.grantExpiresAt);
+    throw invalidGrant('code_replayed');
+  }
+  if (redemption === 'expired' || envelope.expiresAt <= now) throw invalidGrant('code_expired');
+  if (redemption !== 'redeemed') throw invalidGrant(redemption);
+}
+
+function authorizationFrom(envelope: CodeEnvelope, client: Client, resource: string | undefined, ports: GrantPorts): Authorization {
+  const handle = decode(envelope.handle);
+  if (!handle) throw new Error('a sealed code without its handle');
+  return {
+    client,
+    sub: envelope.sub,
+    scopes: envelope.scopes,
+    ...(resource === undefined ? undefined : { resource }),
+    grant: grantFrom(envelope),
+    authentication: envelope.authentication,
+    ...(envelope.nonce === undefined ? undefined : { nonce: envelope.nonce }),
+    ...(envelope.refresh && {
+      refresh: {
+        handle,
+        generation: firstGeneration,
+        keyId: ports.refreshTokenMac.currentKeyId(),
+        partition: partitionOf(envelope.grantExpiresAt),
+      },
+    }),
+    idToken: envelope.scopes.includes('openid'),
+  };
+}
+
+function grantFrom(envelope: CodeEnvelope): LiveGrant {
+  return {
+    grant_id: envelope.grant_id,
+    client_id: envelope.client_id,
+    sub: envelope.sub,
+    ...(envelope.offline ? undefined : { sid: envelope.authentication.sid }),
+    scopes: envelope.scopes,
+    resources: envelope.resources,
+    authentication: envelope.authentication,
+    createdAt: envelope.issuedAt,
+    expiresAt: envelope.grantExpiresAt,
+  };
+}
+
+/** One answer for all of them (RFC 6749 §5.2); the log has the truth. */
+function invalidGrant(reason: Reason): OAuthError {
+  return new OAuthError('invalid_grant', reason, { description: 'the authorization code is not valid' });
+}

@@ -1,0 +1,18 @@
+import type { Authorization } from '../model/authorization.ts';
+import type { Lane } from '../model/endpoint.ts';
+import type { GrantRequest } from '../model/request.ts';
+import type { ProtocolPorts } from '../ports.ts';
+
+export type GrantPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'scopes' | 'authorizationCodes' | 'grants' | 'refreshTokenMac'>;
+
+/** A grant type (RFC 6749 §4): data, and one function. It says who may have what; the mint makes the tokens. */
+export interface Grant {
+  /** The value of `grant_type`. */
+  type: string;
+  /** The parameters that it reads; it sees no others. */
+  parameters: readonly string[];
+  /** What it needs, once the client is authenticated. */
+  lane: Lane;
+  /** Answers without a promise where memory is enough, for the CPU lane. */
+  authorize(request: GrantRequest, ports: GrantPorts): Authorization | Promise<Authorization>;
+}

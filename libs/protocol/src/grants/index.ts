@@ -1,0 +1,13 @@
+import { authorizationCode } from './authorization-code.ts';
+import { clientCredentials } from './client-credentials.ts';
+import type { Grant } from './grant.ts';
+import { refreshToken } from './refresh-token.ts';
+
+/** The registry; discovery lists it. */
+export const grants: readonly Grant[] = [authorizationCode, clientCredentials, refreshToken];
+
+const byType: ReadonlyMap<string, Grant> = new Map(grants.map((grant) => [grant.type, grant]));
+
+export function findGrant(type: string): Grant | undefined {
+  return byType.get(type);
+}

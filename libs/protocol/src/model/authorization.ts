@@ -1,0 +1,114 @@
+import type { Client } from './client.ts';
+
+/**
+ * What a grant establishes: who, to whom, which scope, which session. Never tokens; the one mint makes those
+ * (tokens/issue.ts), so that no grant can forget a shared step.
+ */
+export interface Authorization {
+  client: Client;
+  /** Subject; the client itself for client credentials (RFC 9068 §2.2). */
+  sub: string;
+  scopes: readonly string[];
+  /** The resource of the access token; absent: the client's default, else the issuer (RFC 8707). */
+  resource?: string;
+  /** The durable grant behind it; absent for client credentials, which leave no row. */
+  grant?: LiveGrant;
+  /** Only when `openid` was granted. */
+  authentication?: Authentication;
+  /** The ID Token's nonce; only at the code exchange. */
+  nonce?: string;
+  /** What the refresh token to answer with is made of; absent: none is answered. */
+  refresh?: { handle: Uint8Array; generation: number; keyId: string; partition: number };
+  /** An ID Token is answered (OpenID Connect Core §3.1.3.3, §12.2). */
+  idToken: boolean;
+}
+
+/** How and when the person proved who they are. */
+export interface Authentication {
+  /** Seconds. */
+  auth_time: number;
+  acr: string;
+  amr: readonly string[];
+  sid: string;
+  /** Whether `auth_time` must be in the ID Token (max_age was asked, or require_auth_time). */
+  authTimeRequired: boolean;
+}
+
+/** A grant: one authorization on one device, one row (house.md, "Refresh"). */
+export interface LiveGrant {
+  /** Public id; the beginning of every `jti` under it. */
+  grant_id: string;
+  client_id: string;
+  sub: string;
+  /** The session that it ends with; absent for offline grants. */
+  sid?: string;
+  scopes: readonly string[];
+  resources: readonly string[];
+  authentication?: Authentication;
+  /** Unix milliseconds. */
+  createdAt: number;
+  /** Absolute end, Unix milliseconds. */
+  expiresAt: number;
+}
+
+/** What a code carries, sealed: all that the tokens need, put there while the person was present. */
+export interface CodeEnvelope {
+  version: 1;
+  client_id: string;
+  redirect_uri: string;
+  /** The request named redirect_uri, so the exchange must repeat it (RFC 6749 §4.1.3). */
+  redirectUriGiven: boolean;
+  code_challenge?: string;
+  scopes: readonly string[];
+  resources: readonly string[];
+  nonce?: string;
+  sub: string;
+  authentication: Authentication;
+  grant_id: string;
+  /** The secret handle of the grant's refresh tokens, base64url of 16 bytes. */
+  handle: string;
+  offline: boolean;
+  /** A refresh token is due (the client has the grant; for OpenID requests offline_access was granted). */
+  refresh: boolean;
+  /** Unix milliseconds. */
+  issuedAt: number;
+  expiresAt: number;
+  /** Absolute end of the grant, Unix milliseconds. */
+  grantExpiresAt: number;
+}
+
+/** A refresh token, taken apart (house.md, "Refresh"). */
+export interface RefreshTokenParts {
+  keyId: string;
+  /** Day of the grant's absolute end, days since 1970. */
+  partition: number;
+  /** 16 bytes. */
+  handle: Uint8Array;
+  generation: number;
+}
+
+/** An authorization request that is being worked on, as it is stored under its interaction handle. */
+export interface StoredAuthorizationRequest {
+  version: 1;
+  client_id: string;
+  parameters: readonly { name: string; value: string }[];
+  /** SHA-256 of the browser cookie; empty until a cross-site POST is bound by the GET that follows. */
+  browser: string;
+  /** Unix milliseconds. */
+  createdAt: number;
+  /** prompt=select_account has been answered by a sign-in or a choice at this time. */
+  selectedAt?: number;
+  expiresAt: number;
+}
+
+/** A session's facts, from the session service. */
+export interface SessionFacts {
+  sid: string;
+  sub: string;
+  /** Unix milliseconds. */
+  authTimeMs: number;
+  amr: readonly string[];
+  acr: string;
+  /** Unix milliseconds. */
+  expiresAt: number;
+}

@@ -1,0 +1,62 @@
+import type { RegisterRequest, ManageRegistrationRequest, UpdateRegistrationRequest } from './registration.ts';
+import type { AuthorizeOutcome, AuthorizeStep, EndSessionRequest, EndSessionResponse, Interaction } from './front-channel.ts';
+import type { EndpointRequest, TokenResponse, UserInfoResponse } from './request.ts';
+
+/*
+ * The faces of the endpoints: what a controller calls. `now` is Unix milliseconds. All of them throw OAuthError for an
+ * expected refusal and StatusError when a store is away. Each is made by `create…Endpoint(ports)`, ports being the
+ * members of ProtocolPorts that it names.
+ */
+
+/** Which batch a request may travel in: `cpu` needs memory and CPU alone (performance.md). */
+export type Lane = 'cpu' | 'store';
+
+/** POST /oauth2/token (RFC 6749 §3.2). */
+export interface TokenEndpoint {
+  lane(request: EndpointRequest): Lane;
+  exchange(request: EndpointRequest, now: number): Promise<TokenResponse>;
+}
+
+/** A peer of the mesh that asks without client authentication, for one resource server. */
+export interface TrustedCaller {
+  resourceServer: string;
+}
+
+/** POST /oauth2/introspect (RFC 7662 §2). */
+export interface IntrospectionEndpoint {
+  lane(request: EndpointRequest): Lane;
+  introspect(request: EndpointRequest, now: number, caller?: TrustedCaller): Promise<Record<string, unknown>>;
+}
+
+/** POST /oauth2/revoke (RFC 7009 §2). */
+export interface RevocationEndpoint {
+  revoke(request: EndpointRequest, now: number): Promise<void>;
+}
+
+/** GET and POST /oauth2/userinfo (OpenID Connect Core §5.3). */
+export interface UserInfoEndpoint {
+  userInfo(request: EndpointRequest, now: number): Promise<UserInfoResponse>;
+}
+
+/** GET and POST /oauth2/authorize (RFC 6749 §3.1), and every browser step that follows. */
+export interface AuthorizeEndpoint {
+  authorize(step: AuthorizeStep, now: number): Promise<AuthorizeOutcome>;
+  /** What a page may show. Without the session the answer is always as for somebody who is signed out. */
+  interaction(handle: string, browser: string, now: number, session?: string): Promise<Interaction>;
+}
+
+/** GET and POST /oauth2/logout (OpenID Connect RP-Initiated Logout §2). */
+export interface EndSessionEndpoint {
+  endSession(request: EndSessionRequest, now: number): Promise<EndSessionResponse>;
+}
+
+/** /oauth2/register (RFC 7591, RFC 7592). Answers are JSON objects. */
+export interface RegistrationEndpoint {
+  register(request: RegisterRequest, now: number): Promise<Record<string, unknown>>;
+  read(request: ManageRegistrationRequest, now: number): Promise<Record<string, unknown>>;
+  update(request: UpdateRegistrationRequest, now: number): Promise<Record<string, unknown>>;
+  delete(request: ManageRegistrationRequest, now: number): Promise<void>;
+}
+
+/** What the environment says about registration (contract.md, AUTHORITY_REGISTRATION). */
+export type RegistrationMode = 'token' | 'open' | 'off';

@@ -1,0 +1,265 @@
+import type { Client, SigningAlgorithm } from './model/client.ts';
+import type {
+  CodeEnvelope,
+  LiveGrant,
+  RefreshTokenParts,
+  SessionFacts,
+  StoredAuthorizationRequest,
+} from './model/authorization.ts';
+import type { ClientRegistration, RegistrationPolicy } from './model/registration.ts';
+
+/*
+ * What the core needs from outside, one port a stored thing. Whatever is atomic is one method, and its comment says so.
+ * Methods that answer from memory are synchronous, so that the CPU lane of a batch never waits.
+ */
+
+/** Clients, from the replica's memory (kept current by the version poll). */
+export interface Clients {
+  find(client_id: string): Client | undefined;
+  /** Resources that some client is registered as (RFC 8707: unknown ones are invalid_target). */
+  isResource(identifier: string): boolean;
+  /**
+   * Compares a secret with those that the client has, by HMAC under the key table's key; constant time.
+   * Answers a promise only for imported secrets, which cost an argon2id.
+   */
+  verifySecret(client_id: string, secret: string): boolean | Promise<boolean>;
+}
+
+/** Words of a scope for the consent page; scopes that no one knows are refused. */
+export interface Scopes {
+  isKnown(scope: string): boolean;
+  description(scope: string): string;
+}
+
+/** Authorization codes: sealed envelopes, with a durable mark of use. */
+export interface AuthorizationCodes {
+  /** Seals an envelope into a code's value. Memory and CPU alone. */
+  seal(envelope: CodeEnvelope): string;
+  /** Opens a value; undefined when it is not one of ours. Memory and CPU alone. */
+  open(value: string): CodeEnvelope | undefined;
+  /**
+   * Atomic, one statement: marks the code as used and stores its grant, unless it was used before or a not-before of its
+   * subject, client or session is in force. For an envelope that has expired it stores nothing and answers `replayed`
+   * when the code was used, else `expired`: having been used wins over having expired. The grant's row begins at
+   * generation 0.
+   */
+  redeem(value: string, envelope: CodeEnvelope, now: number): Promise<Redemption>;
+}
+
+export type Redemption = 'redeemed' | 'replayed' | 'expired' | 'subject_revoked' | 'client_disabled' | 'session_ended';
+
+/** Grants behind refresh tokens. */
+export interface Grants {
+  /**
+   * Atomic, one statement (house.md, "Refresh"): steps the generation of a live row; or leaves it where the presented one
+   * is one behind, within the grace window and its successor unused; an older one revokes the family in the same
+   * transaction. Checks the not-befores of subject, client and session. A generation above the row's steps forward.
+   * Before all that, and without any write: a row of another client is `other_client`, a scope or resource that is not in
+   * the row is `scope_exceeds_grant` or `resource_exceeds_grant`. So a mistaken request neither steps nor revokes.
+   */
+  rotate(presented: PresentedRefreshToken, now: number): Promise<RefreshOutcome>;
+  /** The live row of a refresh token that does not rotate, for one generation behind or equal. No write. */
+  read(parts: RefreshTokenParts, now: number): Promise<RefreshOutcome>;
+  /** Atomic: ends a grant and all its tokens; the revocation row is in the same transaction. Idempotent. */
+  revoke(grant_id: string, partition: number, why: RevocationReason, grantExpiresAt: number): Promise<void>;
+}
+
+export type RevocationReason = 'code_replayed' | 'refresh_token_reused' | 'revoked_by_client' | 'operator' | 'session_ended';
+
+export type RefreshOutcome =
+  | { outcome: 'live'; grant: LiveGrant; generation: number; keyId: string }
+  | {
+      outcome:
+        | 'unknown'
+        | 'expired'
+        | 'revoked'
+        | 'reused'
+        | 'subject_revoked'
+        | 'client_disabled'
+        | 'session_ended'
+        | 'other_client'
+        | 'scope_exceeds_grant'
+        | 'resource_exceeds_grant';
+      /** The row, where `read` found one: revocation (RFC 7009) ends a family by any of its tokens. */
+      grant?: LiveGrant;
+    };
+
+/** A refresh token with what its request asks, so that the one statement can check that before it steps. */
+export interface PresentedRefreshToken extends RefreshTokenParts {
+  client_id: string;
+  /** Empty: all of the grant's. */
+  scopes: readonly string[];
+  /** Absent: the grant's own. Never the issuer, which is within every OpenID grant. */
+  resource?: string;
+}
+
+/** The MAC over refresh tokens. Memory and CPU alone. */
+export interface RefreshTokenMac {
+  /** Key id to make new tokens with. */
+  currentKeyId(): string;
+  /** MAC of the parts and the issuer under a key; undefined for a key that is not known. */
+  mac(keyId: string, message: Uint8Array): Uint8Array | undefined;
+}
+
+/** Which tokens have been revoked, from the replica's memory (house.md, "One revocation set"). */
+export interface Revocations {
+  /** True when an entry covers this token: by grant (the beginning of jti), token, session, client or subject before iat. */
+  isRevoked(token: { jti: string; sub: string; client_id: string; sid?: string; iat: number }): boolean;
+  /** Throws StatusError UNAVAILABLE `revocations_stale` when the last good poll is too old to answer. */
+  assertFresh(now: number): void;
+  /** Client credentials go on for 60 s without a poll. */
+  assertFreshEnoughToMint(now: number): void;
+  /** Atomic: one durable row that ends one access token. */
+  revokeToken(token: { jti: string; exp: number }): Promise<void>;
+}
+
+/** Keys that sign. Memory and CPU alone. */
+export interface SigningKeys {
+  /** The compact JWS over header and payload; the header has alg, kid and the typ given. Synchronous on purpose. */
+  sign(alg: SigningAlgorithm, typ: string, payload: Record<string, unknown>): string;
+  /** Verifies the signature of a JWS of ours and parses its payload; undefined when it is not ours. Ignores exp. */
+  verify(jws: string, typ: string): Record<string, unknown> | undefined;
+  algorithms(): readonly SigningAlgorithm[];
+  jwks(): { keys: readonly Record<string, unknown>[] };
+}
+
+/** One-time marks for assertions (`jti`) over all replicas. */
+export interface ReplayMarks {
+  /** Atomic: true for the first caller only, until expiresAt (Unix ms). */
+  markOnce(space: 'client_assertion', key: string, expiresAt: number): Promise<boolean>;
+  /** What was issued before this (Unix ms) is refused: the marks before it may be lost. */
+  epochStartedAt(): number;
+}
+
+/** Pending authorization requests under unguessable handles. */
+export interface AuthorizationRequests {
+  store(request: StoredAuthorizationRequest): Promise<string>;
+  find(handle: string): Promise<StoredAuthorizationRequest | undefined>;
+  /** Atomic: binds an unbound request to its browser; false when another was first. */
+  bind(handle: string, browser: string): Promise<StoredAuthorizationRequest | undefined>;
+  /** Atomic: notes that the person chose the account that is signed in (prompt=select_account). */
+  select(handle: string, selectedAt: number): Promise<StoredAuthorizationRequest | undefined>;
+  /** Atomic: takes the request away when its answer is made, so that an interaction answers once. */
+  take(handle: string): Promise<StoredAuthorizationRequest | undefined>;
+}
+
+/** Consents, remembered per subject, client, scope and resource. */
+export interface Consents {
+  find(sub: string, client_id: string): Promise<readonly RememberedConsent[]>;
+  /** Atomic, with its audit row: adds what was allowed. */
+  remember(sub: string, client_id: string, consent: RememberedConsent): Promise<void>;
+}
+
+export interface RememberedConsent {
+  scopes: readonly string[];
+  /** Empty string: the client's default resource. */
+  resource: string;
+}
+
+/** The session service. */
+export interface Sessions {
+  /** The facts of a session; undefined when there is none. */
+  resolve(session: string): Promise<SessionFacts | undefined>;
+}
+
+/** The identity service. */
+export interface Identities {
+  /** Claims of a subject; undefined when there is no such identity, or it is disabled. */
+  claims(sub: string, scopes: readonly string[], claims: readonly string[]): Promise<Record<string, unknown> | undefined>;
+}
+
+/** JWK Sets of clients: their own, or fetched from jwks_uri (bounded, cached). */
+export interface ClientKeys {
+  /** `refresh`: the kid was not found, ask again (rate limited). Throws OAuthError invalid_client `client_keys_unavailable`. */
+  find(client: Client, refresh: boolean): Promise<{ keys: readonly Record<string, unknown>[] }>;
+}
+
+/** Behaviour that the operator can change, from memory. */
+export interface Policy {
+  /** Seconds. */
+  accessTokenLifetime(): number;
+  /** Seconds. */
+  codeLifetime(): number;
+  /** Seconds. */
+  interactionLifetime(): number;
+  /** Seconds; absolute life of an offline grant. */
+  offlineGrantLifetime(): number;
+  /** `acr` values that this server can reach, weakest first. */
+  acrValues(): readonly string[];
+}
+
+/** Unguessable values. A port, so that tests are repeatable. */
+export interface Random {
+  bytes(length: number): Uint8Array;
+  /** `g_` and 128 random bits, base64url. */
+  grantId(): string;
+}
+
+/** Initial access tokens (RFC 7591 §3). */
+export interface RegistrationTokens {
+  /** The token of this value while it may still register something. No write: the use is counted with the client's row. */
+  find(value: string, now: number): Promise<RegistrationToken | 'used_up' | undefined>;
+}
+
+export interface RegistrationToken {
+  registration_token_id: string;
+  policy: RegistrationPolicy;
+}
+
+/** Clients that registered themselves. Every write is one transaction with its audit row. */
+export interface ClientStore {
+  /**
+   * Atomic: counts one use of the initial access token (when there is one) and stores the client, the HMAC of its secret,
+   * the hash of its registration access token and its policy. `registration_token_used_up`: another took the last use.
+   */
+  create(entry: NewClient, now: number): Promise<'created' | 'registration_token_used_up'>;
+  /** The registration that this registration access token manages; constant time; undefined for any other. */
+  findManaged(client_id: string, registrationAccessToken: string): Promise<ManagedClient | undefined>;
+  /** Atomic: replaces the metadata, and the secret when one is given; null takes all secrets away. */
+  update(client_id: string, registration: ClientRegistration, secret: string | null | undefined, now: number): Promise<void>;
+  /** Atomic: deletes the client and ends its grants and tokens. */
+  delete(client_id: string, now: number): Promise<void>;
+}
+
+export interface NewClient {
+  client_id: string;
+  registration: ClientRegistration;
+  /** Absent for clients without one. */
+  client_secret?: string;
+  registration_access_token: string;
+  /** Absent: open registration. */
+  registration_token_id?: string;
+  /** What later updates are judged by. */
+  policy: RegistrationPolicy;
+}
+
+export interface ManagedClient {
+  registration: ClientRegistration;
+  policy: RegistrationPolicy;
+  /** Seconds. */
+  client_id_issued_at: number;
+  disabled: boolean;
+}
+
+/** All ports and the issuer: what an app hands to the endpoints. Each endpoint takes the part that it needs. */
+export interface ProtocolPorts {
+  /** Without a slash at the end. */
+  issuer: string;
+  clients: Clients;
+  scopes: Scopes;
+  authorizationCodes: AuthorizationCodes;
+  grants: Grants;
+  refreshTokenMac: RefreshTokenMac;
+  revocations: Revocations;
+  signingKeys: SigningKeys;
+  replayMarks: ReplayMarks;
+  authorizationRequests: AuthorizationRequests;
+  consents: Consents;
+  sessions: Sessions;
+  identities: Identities;
+  clientKeys: ClientKeys;
+  policy: Policy;
+  random: Random;
+  registrationTokens: RegistrationTokens;
+  clientStore: ClientStore;
+}

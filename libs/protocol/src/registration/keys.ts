@@ -1,0 +1,31 @@
+import { isObject } from '../primitives/jwt.ts';
+import { invalidMetadata, type Metadata } from './metadata.ts';
+
+/** Members of a JWK that are secret (RFC 7518 §6): a client that sends one has lost its key. */
+const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+const publicTypes: Record<string, readonly string[]> = { RSA: ['n', 'e'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x'] };
+
+/** `jwks` or `jwks_uri`, never both (RFC 7591 §2); needed where the client signs. */
+export function readKeys(metadata: Metadata, method: string) {
+  const jwks = metadata.object('jwks');
+  const jwks_uri = metadata.webAddress('jwks_uri');
+  if (jwks && jwks_uri !== undefined) throw invalidMetadata('jwks and jwks_uri are both given');
+  if (method === 'private_key_jwt' && !jwks && jwks_uri === undefined) throw invalidMetadata('private_key_jwt needs jwks or jwks_uri');
+  if (jwks_uri !== undefined && !jwks_uri.startsWith('https://')) throw invalidMetadata('jwks_uri is not https');
+  return {
+    ...(jwks && { jwks: { keys: readKeySet(jwks) } }),
+    ...(jwks_uri === undefined ? undefined : { jwks_uri }),
+  };
+}
+
+function readKeySet({ keys }: Record<string, unknown>): readonly Record<string, unknown>[] {
+  if (!Array.isArray(keys) || keys.length === 0 || keys.length > 20) throw invalidMetadata('jwks is not a JWK Set of 1 to 20 keys');
+  return keys.map((key: unknown) => {
+    if (!isObject(key)) throw invalidMetadata('a key of jwks is not a JSON object');
+    if (secretMembers.some((member) => Object.hasOwn(key, member))) throw invalidMetadata('a key of jwks is not a public key');
+    const members = typeof key['kty'] === 'string' ? publicTypes[key['kty']] : undefined;
+    if (!members?.every((member) => typeof key[member] === 'string')) throw invalidMetadata('a key of jwks is not a complete RSA, EC or OKP key');
+    return key;
+  });
+}

@@ -1,0 +1,28 @@
+import type { RegistrationPolicy } from '../model/registration.ts';
+import { standardScopes } from '../primitives/scope.ts';
+
+/** Registration without an initial access token: nothing but the safest (contract.md, AUTHORITY_REGISTRATION=open). */
+export const openRegistrationPolicy: RegistrationPolicy = {
+  allowNoPkce: false,
+  allowImplicit: false,
+  allowHybrid: false,
+  allowPassword: false,
+  scopes: [],
+  tokenEndpointAuthMethods: [],
+};
+
+/** The operator's own hand, for the admin API: everything that this server can do, and any scope. */
+export const operatorRegistrationPolicy: RegistrationPolicy = {
+  allowNoPkce: true,
+  allowImplicit: true,
+  allowHybrid: true,
+  allowPassword: true,
+  scopes: [],
+  tokenEndpointAuthMethods: [],
+  operator: true,
+};
+
+/** Scopes that clients under a policy may have. */
+export function scopesOf(policy: RegistrationPolicy): readonly string[] {
+  return policy.scopes.length > 0 ? policy.scopes : standardScopes;
+}

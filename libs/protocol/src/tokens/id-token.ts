@@ -1,0 +1,54 @@
+import type { Authentication, Authorization } from '../model/authorization.ts';
+import type { SigningKeys } from '../ports.ts';
+import { halfHash } from '../primitives/hash.ts';
+
+/** `typ` of ID Tokens; no other JWT of this server has it. */
+export const idTokenType = 'JWT';
+
+/** Seconds. Only as long as a client needs to read it; nothing accepts it as a credential. */
+const life = 3600;
+
+/**
+ * Claims of an ID Token (OpenID Connect Core §2). `azp` is not among them: the audience is the client alone, and §2 asks
+ * for `azp` only where the audience is another.
+ */
+export function idTokenClaims(
+  authorization: Authorization,
+  authentication: Authentication,
+  accessToken: string,
+  issuer: string,
+  now: number,
+): Record<string, unknown> {
+  const iat = Math.floor(now / 1000);
+  const claims: Record<string, unknown> = {
+    iss: issuer,
+    sub: authorization.sub,
+    aud: authorization.client.client_id,
+    exp: iat + life,
+    iat,
+    acr: authentication.acr,
+    amr: authentication.amr,
+    sid: authentication.sid,
+    at_hash: halfHash(accessToken, authorization.client.id_token_signed_response_alg),
+  };
+  if (authentication.authTimeRequired) claims['auth_time'] = authentication.auth_time;
+  if (authorization.nonce !== undefined) claims['nonce'] = authorization.nonce;
+  return claims;
+}
+
+/** What an id_token_hint tells (OpenID Connect Core §3.1.2.1). */
+export interface IdTokenHint {
+  sub: string;
+  client_id: string;
+  sid: string | undefined;
+}
+
+/** Reads an ID Token that this server made, expired or not. Undefined for anything else. */
+export function readIdTokenHint(jws: string, keys: SigningKeys, issuer: string): IdTokenHint | undefined {
+  if (jws.length > 8192) return undefined;
+  const claims = keys.verify(jws, idTokenType);
+  if (claims?.['iss'] !== issuer) return undefined;
+  const { sub, aud, sid } = claims;
+  if (typeof sub !== 'string' || typeof aud !== 'string') return undefined;
+  return { sub, client_id: aud, sid: typeof sid === 'string' ? sid : undefined };
+}

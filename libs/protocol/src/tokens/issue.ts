@@ -1,0 +1,40 @@
+import type { Authorization } from '../model/authorization.ts';
+import type { TokenResponse } from '../model/request.ts';
+import type { ProtocolPorts } from '../ports.ts';
+import { accessTokenClaims, accessTokenType } from './access-token.ts';
+import { idTokenClaims, idTokenType } from './id-token.ts';
+import { formatRefreshToken } from './refresh-token.ts';
+
+export type IssuePorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'refreshTokenMac' | 'revocations' | 'policy' | 'random'>;
+
+/**
+ * The one mint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3): every token of every grant is made here, so that none can
+ * forget audience, `auth_time` or the freshness of the revocation set. Stores nothing; memory and CPU alone.
+ */
+export function issue(authorization: Authorization, ports: IssuePorts, now: number): TokenResponse {
+  // What rests on a row was checked against the not-befores by the statement that read it; a client's own token was not.
+  if (!authorization.grant) ports.revocations.assertFreshEnoughToMint(now);
+
+  const claims = accessTokenClaims(authorization, ports, now);
+  const access_token = ports.signingKeys.sign('ES256', accessTokenType, { ...claims });
+  return {
+    access_token,
+    token_type: 'Bearer',
+    expires_in: claims.exp - claims.iat,
+    refresh_token: refreshToken(authorization, ports),
+    scope: claims.scope,
+    id_token: idToken(authorization, access_token, ports, now),
+    issued_token_type: '',
+  };
+}
+
+function refreshToken({ refresh }: Authorization, ports: IssuePorts): string {
+  return refresh ? formatRefreshToken(refresh, ports) : '';
+}
+
+function idToken(authorization: Authorization, access_token: string, ports: IssuePorts, now: number): string {
+  const { authentication, client } = authorization;
+  if (!authorization.idToken || !authentication) return '';
+  const claims = idTokenClaims(authorization, authentication, access_token, ports.issuer, now);
+  return ports.signingKeys.sign(client.id_token_signed_response_alg, idTokenType, claims);
+}

@@ -1,0 +1,35 @@
+/** One setting: behaviour that an operator may change while the service runs (house.md, "Who owns what"). */
+export interface Definition<T = unknown> {
+  readonly default: T;
+  /** For operators: what it does and in which unit. */
+  readonly description: string;
+  /** Reads a JSON value; throws an `Error` whose message says what would be right. Left out: by the default's type. */
+  readonly parse?: (value: unknown) => T;
+  /** Whether this value weakens a public server: refused when the issuer is https, unless forced. */
+  readonly weakens?: (value: T) => boolean;
+}
+
+// The members' types differ; each is used only together with its own values.
+// biome-ignore lint/suspicious/noExplicitAny: `unknown` would refuse every parse and weakens, which are contravariant
+export type Definitions = Readonly<Record<string, Definition<any>>>;
+
+/** A default of `true` stands for any flag, one of 300 for any number. */
+type Widened<T> = T extends boolean ? boolean : T extends number ? number : T extends string ? string : T;
+
+export type ValueOf<D extends Definitions, N extends keyof D> = Widened<D[N]['default']>;
+
+/** The settings of one owner, with their types kept. */
+export function defineSettings<const D extends Definitions>(definitions: D): D {
+  return definitions;
+}
+
+/** Reads a JSON value for a definition; throws an `Error` for the operator. */
+export function parseValue(definition: Definition<unknown>, value: unknown): unknown {
+  if (definition.parse) return definition.parse(value);
+  const type = typeof definition.default;
+  if (typeof value !== type) throw new Error(`must be a JSON ${type}`);
+  if (type === 'number' && !(Number.isSafeInteger(value) && Number(value) >= 0)) {
+    throw new Error('must be a whole number of at least 0');
+  }
+  return value;
+}
