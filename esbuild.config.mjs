@@ -15,6 +15,7 @@ const absent = [
   '@nestjs/platform-express',
   '@grpc/proto-loader',
   '@fastify/static',
+  '@fastify/multipart',
   '@fastify/view',
   'class-validator',
   'class-transformer',

@@ -11,7 +11,10 @@ const services = ['gateway', 'token', 'session', 'identity', 'admin'] as const;
 type Service = (typeof services)[number];
 
 /** Every chart value that becomes a variable is set by one of these. */
-const renders: readonly { title: string; objects: KubernetesObject[] }[] = valueSets.map((set: ValueSet) => ({ title: `${set} values`, objects: renderSet(4, set) }));
+const renders: readonly { title: string; objects: KubernetesObject[] }[] = valueSets.map((set: ValueSet) => ({
+  title: `${set} values`,
+  objects: renderSet(4, set),
+}));
 
 interface Readers {
   /** What the process reads. */
@@ -63,12 +66,15 @@ describe.each(renders)('$title', ({ objects }) => {
     expect(given.filter((name) => !process.has(name))).toEqual([]);
   });
 
-  it.each(['token', 'session', 'identity', 'admin'] as const)('the migration of %s reads every variable that it is given', async (service) => {
-    const { all } = await readersOf(service);
-    const pod = podOf(ofService(objects, 'Job', 'migrate'));
-    const given = settingsOf(only(containersOf(pod).filter(({ name }) => name === service)));
-    expect(given.filter((name) => !all.has(name))).toEqual([]);
-  });
+  it.each(['token', 'session', 'identity', 'admin'] as const)(
+    'the migration of %s reads every variable that it is given',
+    async (service) => {
+      const { all } = await readersOf(service);
+      const pod = podOf(ofService(objects, 'Job', 'migrate'));
+      const given = settingsOf(only(containersOf(pod).filter(({ name }) => name === service)));
+      expect(given.filter((name) => !all.has(name))).toEqual([]);
+    },
+  );
 
   it('every variable is one of the contract, and given once', () => {
     for (const object of [...ofKind(objects, 'Deployment'), ...ofKind(objects, 'Job')]) {
@@ -96,8 +102,10 @@ describe.each(renders)('$title', ({ objects }) => {
 });
 
 it('every secret that the chart makes has the keys that the pods ask of it', () => {
-  const urls = Object.fromEntries(['token', 'session', 'identity', 'admin', 'migration'].map((who) => [who, `postgres://${who}@db/authority`]));
-  const objects = render(4, '--set-json', `database.urls=${JSON.stringify(urls)}`, '--set', 'redis.url=redis://redis:6379', '--set', 'mail.url=smtp://mail:25');
+  const urls = Object.fromEntries(
+    ['token', 'session', 'identity', 'admin', 'migration'].map((who) => [who, `postgres://${who}@db/authority`]),
+  );
+  const objects = render(4, '--set-json', `database.urls=${JSON.stringify(urls)}`, '--set', 'redis.url=redis://redis:6379');
   const secrets = new Map(ofKind(objects, 'Secret').map((secret) => [secret.metadata.name, secret.data ?? {}]));
   for (const object of [...ofKind(objects, 'Deployment'), ...ofKind(objects, 'Job')]) {
     for (const source of podOf(object).volumes.flatMap((volume) => volume.projected?.sources ?? [])) {

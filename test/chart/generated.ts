@@ -59,7 +59,8 @@ function docOf(pair: Pair, ofMap: string | null | undefined): string | undefined
 function shownOf(path: string, pair: Pair): string {
   if (path === 'topology') return 'the table';
   // toJSON is what a value would be in JSON: all that a default here can be.
-  const value: unknown = pair.value && typeof pair.value === 'object' && 'toJSON' in pair.value ? (pair.value as YAMLMap).toJSON() : undefined;
+  const value: unknown =
+    pair.value && typeof pair.value === 'object' && 'toJSON' in pair.value ? (pair.value as YAMLMap).toJSON() : undefined;
   const text = JSON.stringify(value);
   return text.length > 120 ? 'see values.yaml' : `\`${cell(text)}\``;
 }

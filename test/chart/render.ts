@@ -27,7 +27,11 @@ export interface HelmResult {
 
 /** Runs helm with nothing of the user's, and no cluster. */
 export function helm(major: HelmMajor, args: readonly string[]): HelmResult {
-  const { status, stdout, stderr, error } = spawnSync(helmPath(major), args, { env: environment('/nonexistent'), encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr, error } = spawnSync(helmPath(major), args, {
+    env: environment('/nonexistent'),
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
   if (error) throw error;
   return { status: status ?? -1, stdout, stderr };
 }
@@ -40,7 +44,14 @@ export async function helmAsync(major: HelmMajor, args: readonly string[], kubec
 }
 
 function environment(kubeconfig: string): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], HOME: home, HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home, KUBECONFIG: kubeconfig };
+  return {
+    PATH: process.env['PATH'],
+    HOME: home,
+    HELM_CACHE_HOME: home,
+    HELM_CONFIG_HOME: home,
+    HELM_DATA_HOME: home,
+    KUBECONFIG: kubeconfig,
+  };
 }
 
 /** What a release named `authority` in the namespace `login` would be. */

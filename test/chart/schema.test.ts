@@ -20,9 +20,17 @@ const badValues: readonly BadValues[] = [
   { title: 'some of the database URLs', set: 'database={"urls":{"token":"postgres://a@b/c"}}', names: ['database', 'urls'] },
   { title: 'a URL of another database', set: 'redis={"url":"mysql://localhost"}', names: ['redis', 'url'] },
   { title: 'an unknown way to make certificates', set: 'certificates={"mode":"none"}', names: ['certificates', 'mode'] },
-  { title: 'existing certificates, one missing', set: 'certificates={"mode":"existing","existing":{"gateway":"a"}}', names: ['existing', 'token'] },
+  {
+    title: 'existing certificates, one missing',
+    set: 'certificates={"mode":"existing","existing":{"gateway":"a"}}',
+    names: ['existing', 'token'],
+  },
   { title: 'a secret as a variable', set: 'token={"env":{"AUTHORITY_SECRETS":"x"}}', names: ['AUTHORITY_SECRETS'] },
-  { title: 'an unknown caller in the topology', set: 'topology={"identity":{"authority.identity.v1.FlowService":["console"]}}', names: ['FlowService'] },
+  {
+    title: 'an unknown caller in the topology',
+    set: 'topology={"identity":{"authority.identity.v1.FlowService":["console"]}}',
+    names: ['FlowService'],
+  },
   { title: 'a route that hangs on nothing', set: 'gatewayApi={"enabled":true}', names: ['parentRefs'] },
   { title: 'an unknown kind of registration', set: 'token={"registration":"maybe"}', names: ['registration'] },
   { title: 'a peer of a policy with no such field', set: 'networkPolicy={"adminFrom":[{"pod":{}}]}', names: ['adminFrom'] },
@@ -40,9 +48,10 @@ describe.each(helms)('helm $major refuses', ({ major }) => {
   it.each([
     ['database', '{"existingSecret":"mine","urls":URLS}'],
     ['redis', '{"existingSecret":"mine","url":"redis://redis"}'],
-    ['mail', '{"existingSecret":"mine","url":"smtp://mail"}'],
   ])('a secret of yours and a URL beside it: %s', (name, value) => {
-    const urls = JSON.stringify(Object.fromEntries(['token', 'session', 'identity', 'admin', 'migration'].map((who) => [who, 'postgres://a@b/c'])));
+    const urls = JSON.stringify(
+      Object.fromEntries(['token', 'session', 'identity', 'admin', 'migration'].map((who) => [who, 'postgres://a@b/c'])),
+    );
     const { status, stderr } = helm(major, ['template', 'authority', chart, '--set-json', `${name}=${value.replace('URLS', urls)}`]);
     expect(status).not.toBe(0);
     expect(stderr).toMatch(new RegExp(`${name}: set existingSecret or urls?, not both`));

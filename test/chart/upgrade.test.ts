@@ -14,7 +14,13 @@ afterAll(() => cluster.stop());
 /** What an upgrade would render where `secrets` are in the cluster: `lookup` sees them. */
 async function upgrade(major: HelmMajor, secrets: readonly KubernetesObject[], ...args: readonly string[]): Promise<KubernetesObject[]> {
   cluster.secrets = secrets;
-  return objectsOf(await helmAsync(major, ['template', 'authority', chart, '--namespace', 'login', '--dry-run=server', '--disable-openapi-validation', ...args], cluster.kubeconfig));
+  return objectsOf(
+    await helmAsync(
+      major,
+      ['template', 'authority', chart, '--namespace', 'login', '--dry-run=server', '--disable-openapi-validation', ...args],
+      cluster.kubeconfig,
+    ),
+  );
 }
 
 function text(objects: readonly KubernetesObject[], name: string, key: string): string {
@@ -29,7 +35,10 @@ function certificate(objects: readonly KubernetesObject[], name: string, key = '
 function aged(objects: readonly KubernetesObject[], days: number): KubernetesObject[] {
   const day = (from: string) => new Date(Date.parse(from) - days * 86_400_000).toISOString().slice(0, 10);
   return ofKind(objects, 'Secret').map((secret) => {
-    const annotations = Object.entries(secret.metadata.annotations ?? {}).map(([key, value]) => [key, /^authority\/(issued|renew-after)$/.test(key) ? day(value) : value]);
+    const annotations = Object.entries(secret.metadata.annotations ?? {}).map(([key, value]) => [
+      key,
+      /^authority\/(issued|renew-after)$/.test(key) ? day(value) : value,
+    ]);
     return { ...secret, metadata: { ...secret.metadata, annotations: Object.fromEntries(annotations) } };
   });
 }
@@ -95,18 +104,18 @@ describe.each(helms)('helm $major', ({ major }) => {
   });
 
   it('a rotation puts a new system secret in front of the old one, once', async () => {
-    const old = text(first, 'authority-identity-system', 'secrets');
+    const old = text(first, 'authority-token-system', 'secrets');
     const second = await upgrade(major, ofKind(first, 'Secret'), '--set', 'systemSecrets.rotation=2');
-    const secrets = text(second, 'authority-identity-system', 'secrets').split('\n');
+    const secrets = text(second, 'authority-token-system', 'secrets').split('\n');
     expect(secrets).toHaveLength(2);
     expect(secrets[1]).toBe(old);
-    expect(checksum(second, 'identity')).not.toBe(checksum(first, 'identity'));
+    expect(checksum(second, 'token')).not.toBe(checksum(first, 'token'));
     const third = await upgrade(major, ofKind(second, 'Secret'), '--set', 'systemSecrets.rotation=2');
-    expect(text(third, 'authority-identity-system', 'secrets').split('\n')).toEqual(secrets);
+    expect(text(third, 'authority-token-system', 'secrets').split('\n')).toEqual(secrets);
   });
 });
 
 it('what is lost with its secret stays when the release goes', () => {
   const kept = ofKind(render(4), 'Secret').filter((secret) => secret.metadata.annotations?.['helm.sh/resource-policy'] === 'keep');
-  expect(kept.map((secret) => secret.metadata.name)).toEqual(['authority-token-system', 'authority-session-system', 'authority-identity-system', 'authority-operator']);
+  expect(kept.map((secret) => secret.metadata.name)).toEqual(['authority-token-system', 'authority-operator']);
 });

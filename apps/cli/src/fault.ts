@@ -14,3 +14,11 @@ export const usage = (what: string, why: string, tryThis: string): Fault => new 
 
 /** The command could not be done: exit code 1. */
 export const failure = (what: string, why: string, tryThis: string): Fault => new Fault(1, `${what}: ${why}; ${tryThis}`);
+
+/** The server does not know this operator, or does not let them in; nothing else will work either. */
+export class NotAdmitted extends Fault {
+  constructor(line: string) {
+    super(1, line);
+    this.name = 'NotAdmitted';
+  }
+}

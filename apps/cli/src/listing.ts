@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { count } from './command.ts';
+import { failure } from './fault.ts';
 import type { Print } from './output/print.ts';
 
 export interface ListOptions {
@@ -26,6 +27,9 @@ export async function listAll<T>(
   let page_token = '';
   do {
     const answer = await fetch({ page_size: Math.min(500, most - found.length), page_token });
+    if (answer.next_page_token === page_token && page_token !== '') {
+      throw failure('list', 'the server gives the same page again', 'its log may say why');
+    }
     found.push(...answer.things);
     page_token = answer.next_page_token;
   } while (page_token !== '' && found.length < most);

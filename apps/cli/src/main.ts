@@ -8,5 +8,4 @@ process.exitCode = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   fetch,
-  now: Date.now,
 });

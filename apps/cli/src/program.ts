@@ -13,13 +13,13 @@ import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
 
 const overview = `
-It finds the local operator by itself: operator.json in AUTHORITY_DATA_DIR, or .authority/operator.json here or in a
-folder above. Secrets are read from standard input or a file, never from an argument.
+It finds the local operator by itself: operator.json in AUTHORITY_DATA_DIR, or .authority/operator.json
+here or in a folder above. Secrets are read from standard input or a file, never from an argument.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 
 Examples:
   $ authorityctl status
-  $ authorityctl clients create --name Shop --redirect-uri https://shop.example/cb --grant-type authorization_code
+  $ authorityctl clients create --name Shop --redirect-uri https://shop.example/cb
   $ authorityctl identities create --email a@example.com --password-stdin < password.txt
   $ authorityctl clients list -o json`;
 

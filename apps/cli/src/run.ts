@@ -40,6 +40,8 @@ function usageLine(error: CommanderError, argv: readonly string[]): string {
   if (unknown !== undefined && secretOption.test(unknown)) {
     return `${what}: a secret is never an argument; give --password-stdin or --password-file`;
   }
-  const why = clean(error.message.replace(/^error: /, '')).replace(/[.\s]+$/, '');
-  return `${what}: ${why}; see ${['authorityctl', ...commands, '--help'].join(' ')}`;
+  const known = error.code === 'commander.unknownCommand' ? commands.slice(0, -1) : commands;
+  // What was given too much may be a secret.
+  const message = error.message.replace(/^error: /, '').replace(/(too many arguments[^:]*):.*$/s, '$1');
+  return `${what}: ${clean(message).replace(/[.\s]+$/, '')}; see ${['authorityctl', ...known, '--help'].join(' ')}`;
 }

@@ -14,6 +14,4 @@ export interface Surroundings {
   readonly stdout: Out;
   readonly stderr: Out;
   readonly fetch: typeof fetch;
-  /** Unix milliseconds. */
-  now(): number;
 }

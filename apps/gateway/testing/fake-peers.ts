@@ -26,6 +26,8 @@ export interface FakeState {
   /** What Authorize answers to a new request; the default is a login interaction. */
   authorize: (request: AuthorizeRequest) => AuthorizeResponse;
   endSession: EndSessionResponse;
+  /** What Exchange answers instead of its default. */
+  exchange: (() => ExchangeResponse) | undefined;
 }
 
 export const password = 'correct horse battery staple';
@@ -63,6 +65,7 @@ export function fakePeers(): { peers: Peers; state: FakeState } {
     flows: new Map(),
     authorize: () => asAnswer(interaction(InteractionKind.LOGIN)),
     endSession: EndSessionResponse.fromPartial({}),
+    exchange: undefined,
   };
   const calls = { ...tokenCalls(state), ...frontCalls(state), ...sessionCalls(state), ...flowCalls(state) };
   const recorded = Object.fromEntries(
@@ -80,9 +83,9 @@ export function fakePeers(): { peers: Peers; state: FakeState } {
   return { peers: { token: all, authorization: all, registration: all, session: all, flow: all }, state };
 }
 
-function tokenCalls(_state: FakeState) {
+function tokenCalls(state: FakeState) {
   return {
-    exchange: () => ExchangeResponse.fromPartial({ access_token: 'at', token_type: 'Bearer', expires_in: 300, scope: 'a' }),
+    exchange: () => state.exchange?.() ?? ExchangeResponse.fromPartial({ access_token: 'at', token_type: 'Bearer', expires_in: 300, scope: 'a' }),
     introspect: () => ({ body: '{"active":true}' }),
     revoke: () => ({}),
     userInfo: () => ({ body: '{"sub":"s"}', content_type: 'application/json' }),
@@ -102,7 +105,7 @@ function frontCalls(state: FakeState) {
       if (request.interaction === '' || request.interaction === 'r1') return state.authorize(request);
       if (!state.interactions.has(request.interaction)) throw new OAuthError('invalid_request', 'interaction_unknown');
       if (request.decision === Decision.DENY) return respond();
-      if (request.decision === Decision.ALLOW) return respond();
+      if (request.decision === Decision.ALLOW || request.decision === Decision.CONTINUE) return respond();
       return state.sessions.has(request.session) ? asAnswer(consent(state)) : asAnswer(interaction(InteractionKind.LOGIN));
     },
     getInteraction({ interaction: handle }: { interaction: string }) {

@@ -117,10 +117,10 @@ async function look(context: BrowserContext, state: FakeState, name: string, fil
   const sideways = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   if (sideways) faults.push(`${file}: scrolls sideways`);
   const small = await page.evaluate(
-    `[...document.querySelectorAll('button, input:not([type=hidden]), .alone a, .aside a')].filter((e) => e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML)`,
+    `[...document.querySelectorAll('button, input:not([type=hidden]), .alone a, p.aside > a')].filter((e) => e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML)`,
   );
   for (const one of small as string[]) faults.push(`${file}: target under 44 px: ${one}`);
-  await page.screenshot({ path: `${folder}/${file}.png` });
+  await page.screenshot({ path: `${folder}/${file}.png`, fullPage: true });
   await page.close();
   return faults;
 }

@@ -4,7 +4,6 @@ import { runJobs } from '@authority/jobs';
 import { type Database, migrate, open } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
 import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
-import { log } from '@authority/telemetry';
 import { Directory } from './accounts/directory.ts';
 import type { IdentityConfig } from './config.ts';
 import { EphemeralCompletions } from './ephemeral/completions.ts';
@@ -35,8 +34,9 @@ export async function startIdentity({ config, runtime }: { config: IdentityConfi
   const database = await open({ url: config.databaseUrl, service });
   const ephemeral = await openEphemeral({
     ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
-    ...{ database, service, prefix: `authority:${service}:` },
-    onEvent: (event) => log.info(`ephemeral.${event.kind}`, { ...event }),
+    database,
+    service,
+    prefix: `authority:${service}:`,
   });
   const settings = await openSettings(database, service, identitySettings);
   const passwords = new PasswordWorkers(config.passwordWorkers === undefined ? {} : { size: config.passwordWorkers });

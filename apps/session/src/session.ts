@@ -4,7 +4,6 @@ import { runJobs } from '@authority/jobs';
 import { migrate, open } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
 import { openSettings, settingsHandlers } from '@authority/settings';
-import { log } from '@authority/telemetry';
 import type { SessionConfig } from './config.ts';
 import { EphemeralSessions } from './ephemeral/sessions.ts';
 import { identityPeer } from './peers/identity.ts';
@@ -30,8 +29,9 @@ export async function startSession({ config, runtime }: { config: SessionConfig;
   const database = await open({ url: config.databaseUrl, service });
   const ephemeral = await openEphemeral({
     ...(config.redisUrl === undefined ? {} : { redisUrl: config.redisUrl }),
-    ...{ database, service, prefix: `authority:${service}:` },
-    onEvent: (event) => log.info(`ephemeral.${event.kind}`, { ...event }),
+    database,
+    service,
+    prefix: `authority:${service}:`,
   });
   const settings = await openSettings(database, service, sessionSettings);
   const schema = waitForSchema(database, sessionMigrations.length);

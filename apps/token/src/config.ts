@@ -35,7 +35,7 @@ export const tokenProcessSettings = {
   identityAddress: address().doc('Where the identity service is.'),
   operatorSecret: secret()
     .optional()
-    .doc('The secret of the first operator client `operator`, which `migrate` then registers. Also from AUTHORITY_OPERATOR_SECRET_FILE.'),
+    .doc('The secret of the first operator client, `c_operator`, which is registered when it is set.'),
 } as const;
 
 /** What `migrate` reads: it runs without peers and without certificates. */
@@ -59,6 +59,8 @@ export interface TokenConfig {
   readonly registration: RegistrationMode;
   readonly outboundAllow: readonly string[];
   readonly egressProxy?: string;
+  /** Registers the first operator in a cluster. */
+  readonly operatorSecret?: string;
 }
 
 /** What its process needs besides. */
@@ -90,10 +92,11 @@ export function tokenConfigOf(
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function tokenConfig(env: NodeJS.ProcessEnv): TokenProcessConfig {
   const settings = read(tokenProcessSettings, env, { check: databaseNeeded });
-  const { databaseUrl = '', redisUrl, secrets, rpcCert, rpcKey, rpcCa, metricsListen } = settings;
+  const { databaseUrl = '', redisUrl, secrets, operatorSecret, rpcCert, rpcKey, rpcCa, metricsListen } = settings;
   const { host, port } = settings.rpcListen;
+  const token = tokenConfigOf(settings, { databaseUrl, secrets, ...(redisUrl !== undefined && { redisUrl }) });
   return {
-    token: tokenConfigOf(settings, { databaseUrl, secrets, ...(redisUrl !== undefined && { redisUrl }) }),
+    token: operatorSecret === undefined ? token : { ...token, operatorSecret },
     metricsListen,
     rpcListen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     tls: { cert: rpcCert.path, key: rpcKey.path, ca: rpcCa.path },

@@ -79,10 +79,6 @@
 {{- end }}
 
 {{- define "authority.environment.identity" -}}
-{{ include "authority.variable" (list "AUTHORITY_DATA_DIR" "/var/lib/authority") }}
-{{- if include "authority.hasMail" (dict "root" . "service" "identity") }}
-{{- include "authority.variable" (list "AUTHORITY_MAIL_URL_FILE" "/etc/authority/mail-url") }}
-{{- end }}
 {{- end }}
 
 {{- define "authority.environment.admin" -}}

@@ -4,9 +4,13 @@
 {{- if has .service (list "token" "session" "identity" "admin") }}yes{{ end -}}
 {{- end }}
 
-{{/* Who wraps keys at rest. admin and gateway hold none. */}}
+{{/* Who keeps keys at rest, wrapped under a system secret of its own: a JSON list. */}}
+{{- define "authority.keyOwners" -}}
+["token"]
+{{- end }}
+
 {{- define "authority.hasSystemSecret" -}}
-{{- if has .service (list "token" "session" "identity") }}yes{{ end -}}
+{{- if has .service (include "authority.keyOwners" .root | fromJsonArray) }}yes{{ end -}}
 {{- end }}
 
 {{- define "authority.hasRedis" -}}
@@ -20,13 +24,7 @@
 {{- end }}
 
 {{- define "authority.asksOutbound" -}}
-{{- if has .service (list "token" "identity") }}yes{{ end -}}
-{{- end }}
-
-{{- define "authority.hasMail" -}}
-{{- if eq .service "identity" -}}
-{{- if or .root.Values.mail.url .root.Values.mail.existingSecret }}yes{{ end -}}
-{{- end -}}
+{{- if eq .service "token" }}yes{{ end -}}
 {{- end }}
 
 {{/* Names of the secrets, the operator's or the chart's own. */}}
@@ -37,10 +35,6 @@
 
 {{- define "authority.redisSecret" -}}
 {{- default (printf "%s-redis" (include "authority.fullname" .)) .Values.redis.existingSecret -}}
-{{- end }}
-
-{{- define "authority.mailSecret" -}}
-{{- default (printf "%s-mail" (include "authority.fullname" .)) .Values.mail.existingSecret -}}
 {{- end }}
 
 {{- define "authority.operatorSecret" -}}

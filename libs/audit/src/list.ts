@@ -41,7 +41,7 @@ export async function listAudit(
       `SELECT id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at_text,
          (extract(epoch FROM at) * 1000)::bigint AS at_ms,
          action, actor, target, details::text, trace_id, chain_hash, $1::text AS owner
-       FROM audit ${where.sql} ${one.orderBy} LIMIT ${one.limit}`,
+       FROM audit ${where.sql} ${one.orderBy} LIMIT ${where.parameter(one.limit)}`,
     ),
     where.values,
   );

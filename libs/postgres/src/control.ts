@@ -4,7 +4,7 @@ import { type ConnectionOptions, clientConfig } from './connection-settings.ts';
 import type { Lease } from './database.ts';
 
 const pingEveryMs = 250;
-const silenceMs = 700;
+const silenceMs = 650;
 
 /**
  * The one connection that is always open. It knows whether the server is there (asked four times a second, so that a
@@ -17,12 +17,12 @@ export class ControlConnection {
   private readonly listeners = new Map<string, Set<(payload: string) => void>>();
   private readonly held = new Map<string, AbortController>();
   private readonly options: ConnectionOptions;
-  private readonly onAway: (cause: Error) => void;
-  /** Why the server counts as away: the last attempt to connect failed. Unset while it is there. */
+  private readonly onAway: () => void;
+  /** Why the server counts as away: the last attempt to connect failed, or it fell silent. Unset while it is there. */
   away: Error | undefined = new Error('The server is away: not asked yet.');
 
   /** `onAway` is called when the server no longer answers: calls under way need not wait for it. */
-  constructor(options: ConnectionOptions, onAway: (cause: Error) => void) {
+  constructor(options: ConnectionOptions, onAway: () => void) {
     this.options = options;
     this.onAway = onAway;
   }
@@ -89,9 +89,16 @@ export class ControlConnection {
       await answerWithin(client.query('SELECT 1'), silenceMs);
       this.away = undefined;
     } catch (error) {
+      if (client === this.client) this.noteAway(error);
       this.drop(client, error);
       await this.connect();
     }
+  }
+
+  /** Calls under way are told at once, and those to come until the next connect. */
+  private noteAway(error: unknown): void {
+    this.away = error instanceof Error ? error : new Error('The server is away', { cause: error });
+    this.onAway();
   }
 
   private async connect(): Promise<void> {
@@ -107,11 +114,8 @@ export class ControlConnection {
       this.away = undefined;
       for (const channel of this.listeners.keys()) this.tell(channel, '');
     } catch (error) {
-      const cause = error instanceof Error ? error : new Error('The server is away', { cause: error });
       destroy(client);
-      if (this.closed) return;
-      this.away = cause;
-      this.onAway(cause);
+      if (!this.closed) this.noteAway(error);
     }
   }
 

@@ -4,6 +4,7 @@ import { assertServiceName, clientConfig } from './connection-settings.ts';
 import { lockKey } from './control.ts';
 import type { Queryable } from './database.ts';
 import type { Migration } from './migration.ts';
+import { silence } from './orm.ts';
 import { partitionFunctions } from './partitions.ts';
 import { ensureRole, grants, serviceRole } from './role.ts';
 import { isConnectionLost } from './store-error.ts';
@@ -102,7 +103,7 @@ async function applyMigrations(options: MigrateOptions): Promise<string[]> {
     installExtensions: false,
     poolErrorHandler: () => {},
     extra: { ...extra, max: 1 },
-    logging: false,
+    logger: silence,
   });
   await source.initialize();
   try {

@@ -102,17 +102,16 @@ class PostgresDatabase implements Database {
 
   private async withClient<T>(work: (client: pg.PoolClient) => Promise<T>, mayRepeat: boolean): Promise<T> {
     let client: pg.PoolClient | undefined;
-    let isBroken = false;
     try {
       if (this.control.away) throw this.control.away;
       client = await this.pool.connect();
-      return await work(client);
+      const result = await work(client);
+      client.release();
+      return result;
     } catch (error) {
-      isBroken = !isHealthyAfter(error);
-      if (mayRepeat && isPlanLost(error)) return await this.withClient(work, false);
+      client?.release(!isHealthyAfter(error));
+      if (mayRepeat && isPlanLost(error)) return this.withClient(work, false);
       throw toStoreError(error);
-    } finally {
-      client?.release(isBroken);
     }
   }
 

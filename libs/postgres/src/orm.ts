@@ -1,6 +1,9 @@
 import pg from 'pg';
-import type { DataSource, EntitySchema } from 'typeorm';
+import type { DataSource, EntitySchema, Logger } from 'typeorm';
 import { type ConnectionOptions, clientConfig } from './connection-settings.ts';
+
+/** Whoever calls hears of a failure; TypeORM's own lines would be a second log on stdout. */
+export const silence: Logger = { logQuery() {}, logQueryError() {}, logQuerySlow() {}, logSchemaBuild() {}, logMigration() {}, log() {} };
 
 /**
  * TypeORM for cold paths. Loaded when it is first needed: it costs memory and a tenth of a second that a process without
@@ -20,7 +23,7 @@ export async function connectOrm(connection: ConnectionOptions, entities: readon
     extra: { ...extra, max: 4, idleTimeoutMillis: 10_000 },
     synchronize: false,
     installExtensions: false,
-    logging: false,
+    logger: silence,
   });
   return source.initialize();
 }

@@ -1,7 +1,8 @@
+import 'reflect-metadata'; // @peculiar/x509 asks for it before it is loaded
 import { type webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as x509 from '@peculiar/x509';
+import type * as X509 from '@peculiar/x509';
 import type { TlsFiles } from './tls.ts';
 import { certificateName, type ServiceName, serviceNames } from './topology.ts';
 
@@ -21,12 +22,15 @@ export function certificateFiles(directory: string, service: ServiceName): TlsFi
  */
 export async function ensureCertificates(directory: string, now = Date.now()): Promise<void> {
   if (isCurrent(directory, now)) return;
+  // Only whoever makes certificates pays for the library; its decorators want the polyfill first.
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
   const fresh = `${directory}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true, mode: 0o700 });
-  const authority = await makeAuthority(now);
+  const authority = await makeAuthority(x509, now);
   writeFileSync(join(fresh, 'ca.crt'), authority.certificate.toString('pem'));
-  for (const service of serviceNames) await writeLeaf(fresh, service, authority, now);
+  for (const service of serviceNames) await writeLeaf(x509, fresh, service, authority, now);
   rmSync(directory, { recursive: true, force: true });
   renameSync(fresh, directory);
 }
@@ -39,11 +43,11 @@ function isCurrent(directory: string, now: number): boolean {
 }
 
 interface Authority {
-  certificate: x509.X509Certificate;
+  certificate: X509.X509Certificate;
   keys: webcrypto.CryptoKeyPair;
 }
 
-async function makeAuthority(now: number): Promise<Authority> {
+async function makeAuthority(x509: typeof X509, now: number): Promise<Authority> {
   const keys = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=Authority internal',
@@ -56,7 +60,7 @@ async function makeAuthority(now: number): Promise<Authority> {
   return { certificate, keys };
 }
 
-async function writeLeaf(directory: string, service: ServiceName, authority: Authority, now: number): Promise<void> {
+async function writeLeaf(x509: typeof X509, directory: string, service: ServiceName, authority: Authority, now: number): Promise<void> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: `CN=${service}`,

@@ -24,7 +24,7 @@ export function defineSettings<const D extends Definitions>(definitions: D): D {
 }
 
 /** Reads a JSON value for a definition; throws an `Error` for the operator. */
-export function parseValue(definition: Definition<unknown>, value: unknown): unknown {
+export function parseValue(definition: Definitions[string], value: unknown): unknown {
   if (definition.parse) return definition.parse(value);
   const type = typeof definition.default;
   if (typeof value !== type) throw new Error(`must be a JSON ${type}`);

@@ -32,8 +32,9 @@ export async function openSettings<const D extends Definitions>(
   let timer: NodeJS.Timeout | undefined;
   let stopListening: (() => void) | undefined;
 
+  const told = new Set<string>();
   const reload = async () => {
-    values = parsed(definitions, await database.query<{ name: string; value: unknown }>(loadAll));
+    values = parsed(definitions, told, await database.query<{ name: string; value: unknown }>(loadAll));
     ready = true;
   };
   const listenOnce = async () => {
@@ -73,8 +74,12 @@ export function fixedSettings<const D extends Definitions>(
   return { get: (name) => (values[name] ?? definitions[name]?.default) as ValueOf<D, typeof name> };
 }
 
-/** A value that this release cannot read (written by a later one) counts as not set. */
-function parsed(definitions: Definitions, rows: readonly { name: string; value: unknown }[]): Map<string, unknown> {
+/** A value that this release cannot read (written by a later one) counts as not set; that is told once. */
+function parsed(
+  definitions: Definitions,
+  told: Set<string>,
+  rows: readonly { name: string; value: unknown }[],
+): Map<string, unknown> {
   const values = new Map<string, unknown>();
   for (const { name, value } of rows) {
     const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
@@ -82,7 +87,8 @@ function parsed(definitions: Definitions, rows: readonly { name: string; value: 
     try {
       values.set(name, parseValue(definition, value));
     } catch (error) {
-      log.warn('setting.unreadable', { setting: name, error: String(error) });
+      if (!told.has(name)) log.warn('setting.unreadable', { setting: name, error: String(error) });
+      told.add(name);
     }
   }
   return values;

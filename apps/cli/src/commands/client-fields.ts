@@ -47,7 +47,7 @@ export function clientOptions(command: Command): Command {
     const option = new Option(flag, doc);
     if (kind === 'list') option.argParser(several);
     if (kind === 'number') option.argParser(count);
-    if (kind === 'flag') option.argParser(truth).preset('true');
+    if (kind === 'flag') option.argParser(truth);
     command.addOption(option);
   }
   return command;

@@ -65,9 +65,9 @@ function get(group: Command, commands: Commands): void {
 
 function create(group: Command, commands: Commands): void {
   const command = commands.define(group, 'create', 'Creates a client; a secret is shown once', [
-    'clients create --name Shop --redirect-uri https://shop.example/cb --grant-type authorization_code --scope "openid profile"',
+    'clients create --name Shop --redirect-uri https://shop.example/cb --scope "openid profile"',
     'clients create --name Reports --grant-type client_credentials --scope reports -o json',
-    'clients create --name App --auth-method none --redirect-uri http://127.0.0.1/cb --grant-type authorization_code',
+    'clients create --name App --auth-method none --redirect-uri http://127.0.0.1/cb',
   ]);
   clientOptions(command).option('--client-id <id>', 'choose its id; made by the server when nothing is said').option('--jwks-file <path>', 'its public keys, a JWK Set');
   commands.does<{ clientId?: string; jwksFile?: string }>(command, async ({ connection, print, options, surroundings }) => {

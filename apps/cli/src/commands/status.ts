@@ -3,7 +3,7 @@ import { health } from '@authority/contracts/standard';
 import type { Command } from 'commander';
 import type { Commands, Work } from '../command.ts';
 import type { Connection } from '../connection/connection.ts';
-import { Fault, failure } from '../fault.ts';
+import { failure, NotAdmitted } from '../fault.ts';
 import { version } from '../version.ts';
 
 const { SERVING } = health.HealthCheckResponse_ServingStatus;
@@ -64,7 +64,6 @@ interface Tellings {
 
 async function tellings(connection: Connection): Promise<Tellings> {
   const services: Record<string, string> = {};
-  // The first call shows whether the operator is let in at all; if not, that is what is wrong.
   for (const [owner, name] of Object.entries(settingOf)) services[owner] = await stateOf(connection.call(SettingsServiceService.getSetting, { name }));
   const [clients, identities, keys] = await Promise.all([
     shown(connection.call(ClientServiceService.listClients, { page_size: 500, page_token: '', filter: '' }), ({ clients, next_page_token }) => [clients, next_page_token]),
@@ -83,8 +82,8 @@ async function stateOf(answer: Promise<unknown>): Promise<string> {
     await answer;
     return 'ok';
   } catch (error) {
-    // The operator is not let in: that is the line to show, and nothing of the rest would be true.
-    if (error instanceof Fault && /^(?:token|issuer|operator)\b|authorization:|permission:/.test(error.message.replace(/^status: /, ''))) throw error;
+    // That is the line to show, and nothing of the rest would be true.
+    if (error instanceof NotAdmitted) throw error;
     return 'away';
   }
 }

@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '@authority/config';
-import { failure } from '../fault.ts';
+import { failure, NotAdmitted } from '../fault.ts';
 import type { OperatorFile } from './operator-file.ts';
 
 export interface AccessTokenPorts {
@@ -17,8 +17,9 @@ export async function accessToken(operator: OperatorFile, ports: AccessTokenPort
   if (response.ok && typeof answer.access_token === 'string' && answer.access_token !== '') return answer.access_token;
   const error = typeof answer.error === 'string' ? answer.error : `HTTP ${response.status}`;
   const description = typeof answer.error_description === 'string' ? ` (${answer.error_description})` : '';
-  const again = response.status >= 500 ? 'try again in a moment' : 'the operator file may be of another server or out of date; give --operator-file';
-  throw failure('token', `${operator.issuer} gave none: ${error}${description}`, again);
+  const line = `token: ${operator.issuer} gave none, ${error}${description}`;
+  if (response.status >= 500) throw new NotAdmitted(`${line}; try again in a moment`);
+  throw new NotAdmitted(`${line}; the operator file may be of another server or out of date, give --operator-file`);
 }
 
 async function ask(operator: OperatorFile, { fetch, timeoutMs }: AccessTokenPorts): Promise<Response> {
@@ -36,7 +37,7 @@ async function ask(operator: OperatorFile, { fetch, timeoutMs }: AccessTokenPort
       signal: AbortSignal.timeout(timeoutMs),
     });
   } catch {
-    throw failure('issuer', `${operator.issuer} does not answer`, 'is the server running? start it with npm start');
+    throw new NotAdmitted(`issuer: ${operator.issuer} does not answer; is the server running? start it with npm start`);
   }
 }
 

@@ -1,11 +1,11 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
-import { Fault } from '../fault.ts';
+import { Fault, NotAdmitted } from '../fault.ts';
 import { clean } from '../output/clean.ts';
 import { detailsKey, violationsOf } from './status-details.ts';
 
 /** What the person may try, where the server's own words do not say it. */
 const advice: Readonly<Partial<Record<status, string>>> = {
-  [status.UNAUTHENTICATED]: 'the operator file may be of another server or out of date; give --operator-file',
+  [status.UNAUTHENTICATED]: 'the operator file may be of another server or out of date, give --operator-file',
   [status.PERMISSION_DENIED]: 'use an operator whose client may ask for authority.admin',
   [status.INVALID_ARGUMENT]: 'see --help',
   [status.NOT_FOUND]: 'the list command shows what there is',
@@ -25,7 +25,9 @@ export function faultOfRefusal(what: string, address: string, error: ServiceErro
   const why = clean(reasonOf(error)).replace(/[.;\s]+$/, '');
   // The server's own messages end with what to do.
   const tryThis = why.includes('; ') ? '' : `; ${advice[error.code] ?? 'try again in a moment'}`;
-  return new Fault(1, `${what}: ${why}${tryThis}`);
+  const line = `${what}: ${why}${tryThis}`;
+  const refused = error.code === status.UNAUTHENTICATED || error.code === status.PERMISSION_DENIED;
+  return refused ? new NotAdmitted(line) : new Fault(1, line);
 }
 
 /** What grpc-js says of a connection that did not come about or broke, in our words. */

@@ -6,8 +6,9 @@ import type { Visit } from './visit.ts';
 
 export const authorizePath = '/oauth2/authorize';
 
-/** Which page serves which need. The one place where a kind meets a path. */
+/** Which page serves which need. The one place where a kind meets a path. No need is left: only Authorize has to be asked. */
 const pages: Partial<Record<InteractionKind, string>> = {
+  [InteractionKind.UNSPECIFIED]: authorizePath,
   [InteractionKind.LOGIN]: '/login',
   [InteractionKind.CONSENT]: '/consent',
   [InteractionKind.SELECT_ACCOUNT]: '/select-account',
@@ -47,7 +48,7 @@ export async function continueAuthorization(
 
 /** What a page may show of an interaction, or where the browser belongs when it is at the wrong page. */
 export async function findInteraction({ authorization }: Pick<Peers, 'authorization'>, visit: Visit, handle: string): Promise<Interaction> {
-  const { interaction } = await authorization.getInteraction({ interaction: handle, browser: visit.browser });
+  const { interaction } = await authorization.getInteraction({ interaction: handle, browser: visit.browser, session: visit.session });
   if (interaction === undefined) throw new Error('token answered GetInteraction with nothing');
   return interaction;
 }

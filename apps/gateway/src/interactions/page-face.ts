@@ -61,7 +61,8 @@ export function pageFace(issuer: Issuer, now: () => number = Date.now): Face {
     },
 
     renderRefusal: (path): RenderRefusal => (refusal, request) => {
-      const again = path === undefined ? undefined : withQuery(path, { interaction: interactionOf(request) });
+      const isForm = path !== undefined && request.method === 'POST';
+      const again = isForm ? withQuery(path, { interaction: interactionOf(request) }) : undefined;
       const body = problemPage(contextOf(request, ''), problemOf(refusal, path), refusal, again);
       return asPage(refusal.status, body, 'none', retryAfter(refusal.retryAfter));
     },
@@ -109,7 +110,6 @@ function problemOf({ reason, status }: Refusal, path: string | undefined): Probl
 
 /** For the link that opens a stale page again. It is shown escaped, and a handle of another browser opens nothing. */
 function interactionOf(request: FastifyRequest): string {
-  if (request.method !== 'POST') return '';
   try {
     return formOf(request).find(({ name }) => name === 'interaction')?.value ?? '';
   } catch {

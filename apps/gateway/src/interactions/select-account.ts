@@ -6,7 +6,7 @@ import { type Step, value } from './step.ts';
 
 /**
  * prompt=select_account (OpenID Connect Core §3.1.2.1). A browser has one session, so the choice is to go on with it
- * (told to Authorize as ALLOW) or to sign in as somebody else (a link to the login page).
+ * (which is no consent) or to sign in as somebody else (a link to the login page).
  */
 export const selectAccountStep = (peers: Pick<Peers, 'authorization'>): Step => ({
   path: '/select-account',
@@ -17,5 +17,5 @@ export const selectAccountStep = (peers: Pick<Peers, 'authorization'>): Step => 
     return show({ name: 'select_account', interaction: interaction.handle, details: interaction.details });
   },
 
-  submit: (visit, values) => continueAuthorization(peers, visit, value(values, 'interaction'), { decision: Decision.ALLOW }),
+  submit: (visit, values) => continueAuthorization(peers, visit, value(values, 'interaction'), { decision: Decision.CONTINUE }),
 });

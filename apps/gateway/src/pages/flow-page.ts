@@ -71,7 +71,7 @@ function fieldRow(texts: Texts, field: Field, first: boolean): Html {
   return html`<div class="field">
 <label for="${name}">${label}</label>
 ${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
-${errors.length > 0 && html`<div id="${name}-error">${errors.map((one) => html`<p class="error">${messageText(texts, one)}</p>`)}</div>`}
+${errors.length > 0 && html`<div id="${name}-error">${errors.map((one) => html`<p class="error"><span>${messageText(texts, one)}</span></p>`)}</div>`}
 <div class="row"><input id="${name}" name="${name}" type="${inputType(type)}" autocomplete="${autocompleteOf(field)}"${[
     field.required && html` required aria-required="true"`,
     describedBy !== '' && html` aria-describedby="${describedBy}"`,

@@ -14,7 +14,10 @@ export type Problem =
   | 'not_found'
   | 'fault';
 
-/** What went wrong in a sentence, what to do now, and what the developer needs folded below. Never a redirect. */
+/**
+ * What went wrong in a sentence, what to do now, and what the developer needs folded below. Never a redirect. `openAgain`
+ * is where a form can be had afresh whose submission failed.
+ */
 export function problemPage(context: PageContext, problem: Problem, refusal: Refusal, openAgain?: string): string {
   const { texts } = context;
   const title = texts.say(`problem.${problem}.title`);
@@ -40,9 +43,17 @@ function details({ texts }: PageContext, { error, description }: Refusal): HtmlV
 
 function wayOn(context: PageContext, problem: Problem, openAgain: string | undefined): HtmlValue {
   const { texts, prefix } = context;
-  if (openAgain !== undefined && problem === 'form_stale') {
-    return html`<p class="alone"><a href="${prefix}${openAgain}">${texts.say('problem.again')}</a></p>`;
+  const again = openAgain === undefined ? '' : prefix + openAgain;
+  switch (problem) {
+    case 'form_stale':
+      return openAgain !== undefined && html`<p class="alone"><a href="${again}">${texts.say('problem.again')}</a></p>`;
+    case 'unavailable':
+    case 'throttled':
+      // An empty reference is the page's own address: what a GET asked for is asked again.
+      return html`<p class="alone"><a href="${again}">${texts.say('problem.retry')}</a></p>`;
+    case 'client_request':
+      return undefined;
+    default:
+      return html`<p class="alone">${link(context, '/login', texts.say('problem.sign_in'))}</p>`;
   }
-  if (problem === 'client_request' || problem === 'unavailable' || problem === 'throttled') return undefined;
-  return html`<p class="alone">${link(context, '/login', texts.say('problem.sign_in'))}</p>`;
 }

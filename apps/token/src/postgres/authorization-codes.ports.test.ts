@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { statement } from '@authority/postgres';
 import type { Redemption } from '@authority/protocol';
 import type { TokenStores } from '../stores.ts';
-import { codeEnvelope, type TokenBench, tokenBench } from '../testing.ts';
+import { codeEnvelope, type TokenBench, tokenBench } from '../testing/bench.ts';
 import { endAll } from './endings.ts';
 
 let bench: TokenBench;

@@ -62,6 +62,7 @@ const insertSecret = statement(
   'client_secrets_insert',
   'INSERT INTO client_secrets (client_id, secret_id, kind, key_id, digest) VALUES ($1, gen_random_uuid()::text, $2, $3, $4)',
 );
+const findSecrets = statement('client_secrets_find', 'SELECT kind, key_id, digest FROM client_secrets WHERE client_id = $1');
 const dropSecrets = statement('client_secrets_drop', 'DELETE FROM client_secrets WHERE client_id = $1');
 const keepNewestSecret = statement(
   'client_secrets_keep',
@@ -122,6 +123,8 @@ export const clientRows = {
     await tx.query(removeConsents, [client_id]);
     return rows.length > 0;
   },
+
+  secrets: (db: Queryable, client_id: string): Promise<SecretRow[]> => db.query<SecretRow>(findSecrets, [client_id]),
 
   async addSecret(tx: Queryable, client_id: string, secret: SecretRow): Promise<void> {
     await tx.query(insertSecret, [client_id, secret.kind, secret.key_id, secret.digest]);

@@ -99,7 +99,7 @@ async function runOnce(
   port: number,
   options: EmbeddedOptions,
 ): Promise<ChildProcess> {
-  const durable = options.isDurable === false ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {};
+  const durable = options.isDurable === false ? { fsync: 'off', full_page_writes: 'off' } : {};
   const args = ['-D', folder, '-p', String(port)];
   for (const [name, value] of Object.entries({ ...settings, ...durable })) args.push('-c', `${name}=${value}`);
   const server = spawnAs(account, binaries.postgres, args, { stdio: ['ignore', 'ignore', 'pipe'], env: serverEnvironment() });

@@ -31,7 +31,10 @@ export async function startFiveProcesses(options: SuiteOptions = {}): Promise<Su
   writeFileSync(join(dataDir, 'operator.json'), JSON.stringify({ ...operator, admin_address: `127.0.0.1:${admin}` }), { mode: 0o600 });
 
   const addressOf = (service: string): string =>
-    replicas.filter((name) => serviceOf(name) === service).map((name) => `127.0.0.1:${rpcPorts.get(name)}`).join(',');
+    replicas
+      .filter((name) => serviceOf(name) === service)
+      .map((name) => `127.0.0.1:${rpcPorts.get(name)}`)
+      .join(',');
   const secrets = new Map(owners.map((owner) => [owner as string, randomBytes(32).toString('hex')]));
   const envOf = (name: string): NodeJS.ProcessEnv => {
     const service = serviceOf(name);
@@ -64,7 +67,9 @@ export async function startFiveProcesses(options: SuiteOptions = {}): Promise<Su
   const metrics = new Map(replicas.map((name) => [name, `http://127.0.0.1:${metricsPorts.get(name)}`]));
   const output = (): string => [...processes.values()].map((process) => process.output).join('\n');
   const ready = async (timeoutMs = 30_000): Promise<void> => {
-    await Promise.all([...metrics].map(([name, url]) => answersOk(`${url}/health/ready`, timeoutMs, () => processes.get(name)?.output ?? '')));
+    await Promise.all(
+      [...metrics].map(([name, url]) => answersOk(`${url}/health/ready`, timeoutMs, () => processes.get(name)?.output ?? '')),
+    );
   };
   const stop = async (): Promise<void> => {
     await Promise.all([...processes.values()].map((process) => process.end()));

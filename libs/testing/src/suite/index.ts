@@ -1,5 +1,14 @@
+export { complaintsOf, screenshot, startBrowser } from './browser.ts';
+export { type CallbackServer, startCallbackServer } from './callback.ts';
+export { type CollectedSpan, type Collector, startCollector } from './collector.ts';
+export { dumpPostgres, dumpRedis, foundIn } from './dump.ts';
 export { startFiveProcesses } from './five-processes.ts';
+export { metric, served } from './metrics.ts';
 export { startOneProcess } from './one-process.ts';
+export { type CreatedClient, type NewPerson, Operator, type Rpc } from './operator.ts';
+export { hiddenOf, Person, type Place } from './person.ts';
 export { freePorts } from './ports.ts';
 export { AppProcess, root } from './process.ts';
+export { type Begun, type Code, randomText, type Registered, RelyingParty, type Tokens, tokensOf } from './relying-party.ts';
+export { type Answer, basic, bearer, type ClientCredential, type Form, post, request } from './requests.ts';
 export { answersOk, type OperatorCredential, type Suite, type SuiteOptions } from './suite.ts';

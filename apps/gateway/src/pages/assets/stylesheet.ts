@@ -129,12 +129,12 @@ input[aria-invalid="true"] { border-color: var(--danger); border-width: 2px; pad
 .error { margin: 0; color: var(--danger); font-size: 0.875rem; font-weight: 500; display: flex; gap: 6px; }
 .error::before { content: "!"; flex: none; width: 18px; height: 18px; margin-top: 1px; border-radius: 50%; background: var(--danger); color: var(--card); font-size: 0.75rem; font-weight: 700; line-height: 18px; text-align: center; }
 
-.summary { margin: 20px 0 0; padding: 12px 16px; border: 1px solid var(--danger); border-inline-start-width: 4px; border-radius: var(--radius); background: var(--danger-soft); }
+.summary { margin: 20px 0 0; padding: 12px 16px; border: 0 solid var(--danger); border-inline-start-width: 4px; border-radius: var(--radius); background: var(--danger-soft); }
 .summary h2 { color: var(--danger); font-size: 0.9375rem; }
 .summary ul { margin: 4px 0 0; padding: 0; list-style: none; font-size: 0.9375rem; }
 .summary li + li { margin-top: 4px; }
 .summary a { color: var(--text); }
-.summary:focus { outline: 3px solid var(--danger); outline-offset: 2px; }
+.summary:focus { outline: 2px solid var(--danger); outline-offset: 0; }
 
 .notice { margin: 20px 0 0; padding: 12px 16px; border-radius: var(--radius); background: var(--accent-soft); font-size: 0.9375rem; }
 
@@ -163,17 +163,19 @@ input[aria-invalid="true"] { border-color: var(--danger); border-width: 2px; pad
 .buttons { display: grid; gap: 12px; }
 
 .aside { margin: 24px 0 0; padding: 16px 0 0; border-top: 1px solid var(--line); font-size: 0.9375rem; color: var(--quiet); }
-.aside a, .alone a { display: inline-flex; align-items: center; min-height: 44px; margin: -11px 0; font-weight: 550; }
+.alone a, p.aside a { display: inline-flex; align-items: center; min-height: 44px; margin: -11px 0; font-weight: 550; }
 .alone { margin: 20px 0 0; }
 
-.scopes { margin: 12px 0 0; padding: 0; list-style: none; border: 1px solid var(--line); border-radius: var(--radius); }
-.scopes li { display: grid; grid-template-columns: 20px 1fr; gap: 10px; padding: 12px; }
-.scopes li + li { border-top: 1px solid var(--line); }
+.scopes { margin: 12px 0 0; padding: 6px 0; list-style: none; border: 1px solid var(--line); border-radius: var(--radius); }
+.scopes li { display: grid; grid-template-columns: 20px 1fr; gap: 10px; padding: 6px 12px; }
 .scopes svg { width: 20px; height: 20px; margin-top: 2px; color: var(--success); }
+.scopes li > span { line-height: 1.45; }
 .scopes .quiet { display: block; }
 .ask { margin-top: 20px; }
-.facts { margin: 16px 0 0; display: grid; gap: 8px; }
-.facts p { margin: 0; }
+.term { margin-top: 12px; }
+.aside p { margin: 0; }
+.aside p + p { margin-top: 8px; }
+.aside p a { min-height: 24px; margin: 0; }
 .places { margin: 4px 0 0; padding-inline-start: 20px; color: var(--quiet); font-size: 0.875rem; }
 
 .person { display: grid; grid-template-columns: 40px 1fr; gap: 12px; align-items: center; margin: 20px 0 0; padding: 12px; border: 1px solid var(--line); border-radius: var(--radius); }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { testPostgres, type TestPostgres } from '@authority/testing';
 import type { CodeEnvelope } from '@authority/protocol';
-import { migrateToken } from './migrate.ts';
-import { systemRandom } from './random.ts';
-import { openDatabase, openStores, type TokenStores } from './stores.ts';
+import { migrateToken } from '../migrate.ts';
+import { systemRandom } from '../random.ts';
+import { openDatabase, openStores, type TokenStores } from '../stores.ts';
 
 /** A real PostgreSQL with this service's schema, and as many replicas on it as a test opens. */
 export interface TokenBench {

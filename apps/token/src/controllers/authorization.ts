@@ -1,0 +1,81 @@
+import {
+  AuthorizationServiceService,
+  type AuthorizeRequest,
+  type AuthorizeResponse,
+  type ClientResponse,
+  Decision,
+  type EndSessionRequest,
+  type EndSessionResponse,
+  type GetInteractionRequest,
+  type GetInteractionResponse,
+  type Interaction,
+  InteractionKind,
+} from '@authority/contracts/token';
+import type { AuthorizeOutcome, AuthorizeStep, ClientResponse as CoreClientResponse, Interaction as CoreInteraction } from '@authority/protocol';
+import { GrpcController, type Handlers } from '@authority/rpc';
+import { countRefusal, log } from '@authority/telemetry';
+import { Inject } from '@nestjs/common';
+import { TOKEN_CORE, type TokenCore } from '../core.ts';
+
+@GrpcController(AuthorizationServiceService)
+export class AuthorizationController implements Handlers<typeof AuthorizationServiceService> {
+  constructor(@Inject(TOKEN_CORE) private readonly core: TokenCore) {}
+
+  /** GET and POST /oauth2/authorize (RFC 6749 §3.1), and every browser step that follows. */
+  async authorize(request: AuthorizeRequest): Promise<AuthorizeResponse> {
+    const { parameters, interaction, session, browser, cross_site } = request;
+    const decision = decisions[request.decision];
+    const step: AuthorizeStep = { parameters, interaction, session, browser, cross_site, ...(decision && { decision }) };
+    return { next: nextOf(await this.core.authorize.authorize(step, Date.now())) };
+  }
+
+  /** What a page shows of a pending interaction. */
+  async getInteraction({ interaction, browser, session }: GetInteractionRequest): Promise<GetInteractionResponse> {
+    return { interaction: interactionOf(await this.core.authorize.interaction(interaction, browser, Date.now(), session)) };
+  }
+
+  /** GET and POST /oauth2/logout (OpenID Connect RP-Initiated Logout §2). */
+  async endSession({ parameters, session, confirmed }: EndSessionRequest): Promise<EndSessionResponse> {
+    const judged = await this.core.endSession.endSession({ parameters, session, confirmed }, Date.now());
+    return { ...judged, parameters: [...judged.parameters], client: judged.client };
+  }
+}
+
+const decisions: Partial<Record<Decision, NonNullable<AuthorizeStep['decision']>>> = {
+  [Decision.ALLOW]: 'allow',
+  [Decision.DENY]: 'deny',
+  [Decision.CONTINUE]: 'continue',
+};
+
+const kinds: Readonly<Record<CoreInteraction['kind'], InteractionKind>> = {
+  none: InteractionKind.UNSPECIFIED,
+  login: InteractionKind.LOGIN,
+  consent: InteractionKind.CONSENT,
+  select_account: InteractionKind.SELECT_ACCOUNT,
+  registration: InteractionKind.REGISTRATION,
+};
+
+function nextOf(outcome: AuthorizeOutcome): AuthorizeResponse['next'] {
+  switch (outcome.$case) {
+    case 'respond':
+      return { $case: 'respond', value: clientResponse(outcome.value) };
+    case 'interaction':
+      return { $case: 'interaction', value: interactionOf(outcome.value) };
+    case 'resume':
+      return outcome;
+  }
+}
+
+function interactionOf({ handle, kind, details }: CoreInteraction): Interaction {
+  return { handle, kind: kinds[kind], details };
+}
+
+/** An error that goes to the client by a redirect is an answer here, not a thrown refusal: this is its one log line. */
+function clientResponse({ redirect_uri, response_mode, parameters, reason }: CoreClientResponse): ClientResponse {
+  if (reason !== undefined) {
+    const error = parameters.find(({ name }) => name === 'error')?.value ?? '';
+    log.info('authorize.refused', { error, reason });
+    countRefusal(reason);
+  }
+  return { redirect_uri, response_mode, parameters: [...parameters] };
+}

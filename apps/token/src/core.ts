@@ -1,0 +1,110 @@
+import type { IdentityServiceService } from '@authority/contracts/identity';
+import type { SessionServiceService } from '@authority/contracts/session';
+import type { Ephemeral } from '@authority/ephemeral';
+import { createOutbound, jwksCache } from '@authority/outbound';
+import {
+  adminResource,
+  type AuthorizeEndpoint,
+  createAuthorizeEndpoint,
+  createEndSessionEndpoint,
+  createIntrospectionEndpoint,
+  createRegistrationEndpoint,
+  createRevocationEndpoint,
+  createTokenEndpoint,
+  createUserInfoEndpoint,
+  type EndSessionEndpoint,
+  type IntrospectionEndpoint,
+  type ProtocolPorts,
+  type RegistrationEndpoint,
+  type RevocationEndpoint,
+  type TokenEndpoint,
+  type TrustedCaller,
+  type UserInfoEndpoint,
+} from '@authority/protocol';
+import type { Client } from '@authority/rpc';
+import type { TokenConfig } from './config.ts';
+import { jwksDocument, metadataDocument, type PublicDocument } from './documents.ts';
+import { EphemeralAuthorizationRequests } from './ephemeral/authorization-requests.ts';
+import { EphemeralReplayMarks } from './ephemeral/replay-marks.ts';
+import { OutboundClientKeys } from './peers/client-keys.ts';
+import { PeerIdentities } from './peers/identities.ts';
+import { PeerSessions } from './peers/sessions.ts';
+import { PostgresClientStore } from './postgres/client-store.ts';
+import { PostgresConsents } from './postgres/consents.ts';
+import { PostgresRegistrationTokens } from './postgres/registration-tokens.ts';
+import { systemRandom } from './random.ts';
+import { policyFrom } from './settings.ts';
+import type { TokenStores } from './stores.ts';
+
+/** What the controllers are given. */
+export interface TokenCore {
+  issuer: string;
+  stores: TokenStores;
+  token: TokenEndpoint;
+  introspection: IntrospectionEndpoint;
+  revocation: RevocationEndpoint;
+  userInfo: UserInfoEndpoint;
+  authorize: AuthorizeEndpoint;
+  endSession: EndSessionEndpoint;
+  registration: RegistrationEndpoint;
+  /** The admin service, which asks as the resource server of the operators' API. */
+  adminCaller: TrustedCaller;
+  jwks(): PublicDocument;
+  metadata(): PublicDocument;
+}
+
+export const TOKEN_CORE = Symbol('TokenCore');
+
+/** The services that this one asks. */
+export interface TokenPeers {
+  session: Client<typeof SessionServiceService>;
+  identity: Client<typeof IdentityServiceService>;
+}
+
+/** stores and peers -> ports -> endpoints. */
+export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral, peers: TokenPeers): TokenCore {
+  const ports = portsOf(config, stores, ephemeral, peers);
+  return {
+    issuer: config.issuer,
+    stores,
+    token: createTokenEndpoint(ports),
+    introspection: createIntrospectionEndpoint(ports),
+    revocation: createRevocationEndpoint(ports),
+    userInfo: createUserInfoEndpoint(ports),
+    authorize: createAuthorizeEndpoint(ports),
+    endSession: createEndSessionEndpoint(ports),
+    registration: createRegistrationEndpoint({ ...ports, registrationMode: config.registration }),
+    adminCaller: { resourceServer: adminResource(config.issuer) },
+    jwks: jwksDocument(stores.signingKeys, stores.ring),
+    metadata: metadataDocument(config.issuer, {
+      algorithms: stores.signingKeys.algorithms(),
+      acrValues: ports.policy.acrValues(),
+      registration: config.registration !== 'off',
+    }),
+  };
+}
+
+function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral, peers: TokenPeers): ProtocolPorts {
+  const { database, digests, poll } = stores;
+  const outbound = createOutbound({ allow: config.outboundAllow, egressProxy: config.egressProxy });
+  return {
+    issuer: config.issuer,
+    clients: stores.clients,
+    scopes: stores.scopes,
+    authorizationCodes: stores.authorizationCodes,
+    grants: stores.grants,
+    refreshTokenMac: stores.refreshTokenMac,
+    revocations: stores.revocations,
+    signingKeys: stores.signingKeys,
+    replayMarks: new EphemeralReplayMarks(ephemeral),
+    authorizationRequests: new EphemeralAuthorizationRequests(ephemeral),
+    consents: new PostgresConsents(database),
+    sessions: new PeerSessions(peers.session),
+    identities: new PeerIdentities(peers.identity),
+    clientKeys: new OutboundClientKeys(jwksCache(outbound)),
+    policy: policyFrom(stores.settings),
+    random: systemRandom,
+    registrationTokens: new PostgresRegistrationTokens(database),
+    clientStore: new PostgresClientStore(database, digests, () => poll.refresh()),
+  };
+}

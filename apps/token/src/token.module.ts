@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import type { NestModule } from '@authority/rpc';
+import { AuthorizationController } from './controllers/authorization.ts';
+import { RegistrationController } from './controllers/registration.ts';
+import { TokenController } from './controllers/token.ts';
+import { TOKEN_CORE, type TokenCore } from './core.ts';
+
+@Module({})
+class TokenModule {}
+
+export function tokenModule(core: TokenCore): NestModule {
+  return {
+    module: TokenModule,
+    controllers: [TokenController, AuthorizationController, RegistrationController],
+    providers: [{ provide: TOKEN_CORE, useValue: core }],
+  };
+}

@@ -1,0 +1,384 @@
+import { createHash, createHmac, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { StatusError } from '@authority/errors';
+import type {
+  AuthorizationCodes,
+  AuthorizationRequests,
+  Client,
+  ClientKeys,
+  Clients,
+  CodeEnvelope,
+  Consents,
+  Identities,
+  Policy,
+  ProtocolPorts,
+  Random,
+  Redemption,
+  RefreshTokenMac,
+  RememberedConsent,
+  ReplayMarks,
+  Revocations,
+  Scopes,
+  SessionFacts,
+  Sessions,
+  SigningAlgorithm,
+  SigningKeys,
+  StoredAuthorizationRequest,
+} from '@authority/protocol';
+import { FakeGrants } from './protocol-grants.ts';
+import { testKeys } from './protocol-keys.ts';
+import { FakeClientStore, FakeRegistrationTokens } from './protocol-registration-fakes.ts';
+
+/*
+ * Fakes of the ports of libs/protocol, in memory, with the same promises as the real ones (what is atomic there is one
+ * synchronous step here). A fixed clock, cached keys and repeatable randomness.
+ */
+
+export const testIssuer = 'https://id.example.test';
+
+/** 2026-01-01T00:00:00Z; moves only when a test says so. */
+export class FixedClock {
+  now = 1_767_225_600_000;
+
+  advance(ms: number): void {
+    this.now += ms;
+  }
+}
+
+export class FakeClients implements Clients {
+  readonly all = new Map<string, Client>();
+  readonly secrets = new Map<string, string>();
+  readonly resources = new Set<string>();
+  /** Answers by a promise, as imported secrets do. */
+  slow = false;
+
+  add(client: Client, secret?: string): Client {
+    this.all.set(client.client_id, client);
+    if (client.resourceIdentifier !== undefined) this.resources.add(client.resourceIdentifier);
+    if (secret !== undefined) this.secrets.set(client.client_id, secret);
+    return client;
+  }
+
+  find(client_id: string): Client | undefined {
+    return this.all.get(client_id);
+  }
+
+  isResource(identifier: string): boolean {
+    return this.resources.has(identifier);
+  }
+
+  verifySecret(client_id: string, secret: string): boolean | Promise<boolean> {
+    const matches = this.secrets.get(client_id) === secret;
+    return this.slow ? Promise.resolve(matches) : matches;
+  }
+}
+
+export class FakeScopes implements Scopes {
+  readonly known = new Set(['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'orders.read', 'orders.write']);
+
+  isKnown(scope: string): boolean {
+    return this.known.has(scope);
+  }
+
+  description(scope: string): string {
+    return `Use ${scope}`;
+  }
+}
+
+export class FakeAuthorizationCodes implements AuthorizationCodes {
+  readonly envelopes = new Map<string, CodeEnvelope>();
+  readonly used = new Set<string>();
+  /** What a not-before would answer. */
+  verdict: Exclude<Redemption, 'redeemed' | 'replayed' | 'expired'> | undefined;
+  readonly #grants: FakeGrants;
+
+  constructor(grants: FakeGrants) {
+    this.#grants = grants;
+  }
+
+  seal(envelope: CodeEnvelope): string {
+    const value = `code-${this.envelopes.size + 1}`;
+    this.envelopes.set(value, envelope);
+    return value;
+  }
+
+  open(value: string): CodeEnvelope | undefined {
+    return this.envelopes.get(value);
+  }
+
+  async redeem(value: string, envelope: CodeEnvelope, now: number): Promise<Redemption> {
+    if (this.used.has(value)) return 'replayed';
+    if (envelope.expiresAt <= now) return 'expired';
+    if (this.verdict) return this.verdict;
+    this.used.add(value);
+    this.#grants.insert(envelope);
+    return 'redeemed';
+  }
+}
+
+export class FakeRefreshTokenMac implements RefreshTokenMac {
+  keyId = 'mac-1';
+  readonly keys = new Map([['mac-1', 'the first key']]);
+
+  currentKeyId(): string {
+    return this.keyId;
+  }
+
+  mac(keyId: string, message: Uint8Array): Uint8Array | undefined {
+    const key = this.keys.get(keyId);
+    return key === undefined ? undefined : createHmac('sha256', key).update(message).digest();
+  }
+}
+
+export class FakeRevocations implements Revocations {
+  /** Public ids of grants, `jti`s, `sid`s, `client_id`s and `sub`s that have been ended. */
+  readonly ended = new Set<string>();
+  stale = false;
+
+  isRevoked({ jti, sub, client_id, sid }: { jti: string; sub: string; client_id: string; sid?: string }): boolean {
+    const [grant_id] = jti.split('.');
+    return [jti, grant_id, sub, client_id, sid].some((id) => id !== undefined && this.ended.has(id));
+  }
+
+  assertFresh(): void {
+    if (this.stale) throw new StatusError('UNAVAILABLE', 'revocations_stale', { retryAfterMs: 1000 });
+  }
+
+  assertFreshEnoughToMint(): void {
+    this.assertFresh();
+  }
+
+  async revokeToken({ jti }: { jti: string }): Promise<void> {
+    this.ended.add(jti);
+  }
+}
+
+export class FakeSigningKeys implements SigningKeys {
+  readonly #private: Record<SigningAlgorithm, KeyObject>;
+
+  constructor(keys: Record<SigningAlgorithm, object> = testKeys) {
+    this.#private = {
+      ES256: createPrivateKey({ key: { ...keys.ES256 }, format: 'jwk' }),
+      RS256: createPrivateKey({ key: { ...keys.RS256 }, format: 'jwk' }),
+      EdDSA: createPrivateKey({ key: { ...keys.EdDSA }, format: 'jwk' }),
+    };
+  }
+
+  sign(alg: SigningAlgorithm, typ: string, payload: Record<string, unknown>): string {
+    const input = `${encode({ alg, typ, kid: `test-${alg}` })}.${encode(payload)}`;
+    const signature = sign(digestOf(alg), Buffer.from(input), { key: this.#private[alg], dsaEncoding: 'ieee-p1363' });
+    return `${input}.${signature.toString('base64url')}`;
+  }
+
+  verify(jws: string, typ: string): Record<string, unknown> | undefined {
+    const [header, payload, signature, ...more] = jws.split('.');
+    if (header === undefined || payload === undefined || signature === undefined || more.length > 0) return undefined;
+    const { alg, typ: found, kid } = decode(header);
+    const key = this.algorithms().find((one) => one === alg && kid === `test-${one}`);
+    if (!key || found !== typ) return undefined;
+    const publicKey = { key: createPublicKey(this.#private[key]), dsaEncoding: 'ieee-p1363' } as const;
+    const valid = verify(digestOf(key), Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature, 'base64url'));
+    return valid ? decode(payload) : undefined;
+  }
+
+  algorithms(): readonly SigningAlgorithm[] {
+    return ['ES256', 'RS256', 'EdDSA'];
+  }
+
+  jwks(): { keys: readonly Record<string, unknown>[] } {
+    const keys = this.algorithms().map((alg) => ({
+      ...createPublicKey(this.#private[alg]).export({ format: 'jwk' }),
+      ...{ kid: `test-${alg}`, alg, use: 'sig' },
+    }));
+    return { keys };
+  }
+}
+
+function digestOf(alg: SigningAlgorithm): string | null {
+  return alg === 'EdDSA' ? null : 'sha256';
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function decode(part: string): Record<string, unknown> {
+  try {
+    return JSON.parse(Buffer.from(part, 'base64url').toString());
+  } catch {
+    return {};
+  }
+}
+
+export class FakeReplayMarks implements ReplayMarks {
+  readonly marks = new Map<string, number>();
+  epoch = 0;
+
+  async markOnce(space: string, key: string, expiresAt: number): Promise<boolean> {
+    const first = !this.marks.has(`${space}/${key}`);
+    if (first) this.marks.set(`${space}/${key}`, expiresAt);
+    return first;
+  }
+
+  epochStartedAt(): number {
+    return this.epoch;
+  }
+}
+
+export class FakeAuthorizationRequests implements AuthorizationRequests {
+  readonly pending = new Map<string, StoredAuthorizationRequest>();
+  #count = 0;
+
+  async store(request: StoredAuthorizationRequest): Promise<string> {
+    this.#count += 1;
+    const handle = `interaction-${this.#count}`;
+    this.pending.set(handle, request);
+    return handle;
+  }
+
+  async find(handle: string): Promise<StoredAuthorizationRequest | undefined> {
+    return this.pending.get(handle);
+  }
+
+  async bind(handle: string, browser: string): Promise<StoredAuthorizationRequest | undefined> {
+    const found = this.pending.get(handle);
+    if (found && found.browser !== '') return found;
+    return this.#replace(handle, found && { ...found, browser });
+  }
+
+  async select(handle: string, selectedAt: number): Promise<StoredAuthorizationRequest | undefined> {
+    const found = this.pending.get(handle);
+    return this.#replace(handle, found && { ...found, selectedAt });
+  }
+
+  async take(handle: string): Promise<StoredAuthorizationRequest | undefined> {
+    const found = this.pending.get(handle);
+    this.pending.delete(handle);
+    return found;
+  }
+
+  #replace(handle: string, next: StoredAuthorizationRequest | undefined): StoredAuthorizationRequest | undefined {
+    if (next) this.pending.set(handle, next);
+    return next;
+  }
+}
+
+export class FakeConsents implements Consents {
+  readonly all = new Map<string, RememberedConsent[]>();
+
+  async find(sub: string, client_id: string): Promise<readonly RememberedConsent[]> {
+    return this.all.get(`${sub}/${client_id}`) ?? [];
+  }
+
+  async remember(sub: string, client_id: string, consent: RememberedConsent): Promise<void> {
+    this.all.set(`${sub}/${client_id}`, [...(await this.find(sub, client_id)), consent]);
+  }
+}
+
+export class FakeSessions implements Sessions {
+  readonly all = new Map<string, SessionFacts>();
+
+  async resolve(session: string): Promise<SessionFacts | undefined> {
+    return this.all.get(session);
+  }
+}
+
+export class FakeIdentities implements Identities {
+  readonly all = new Map<string, Record<string, unknown>>();
+  away = false;
+
+  async claims(sub: string, scopes: readonly string[]): Promise<Record<string, unknown> | undefined> {
+    if (this.away) throw new StatusError('UNAVAILABLE', 'peer_unavailable');
+    const claims = this.all.get(sub);
+    if (!claims) return undefined;
+    const { email, ...profile } = claims;
+    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }) };
+  }
+}
+
+export class FakeClientKeys implements ClientKeys {
+  /** By jwks_uri. */
+  readonly published = new Map<string, { keys: readonly Record<string, unknown>[] }>();
+  refreshes = 0;
+
+  async find(client: Client, refresh: boolean): Promise<{ keys: readonly Record<string, unknown>[] }> {
+    if (refresh) this.refreshes += 1;
+    if (client.jwks) return client.jwks;
+    const found = this.published.get(client.jwks_uri ?? '');
+    // As a cache would: the set that was fetched before is empty until it is asked for anew.
+    return refresh && found ? found : { keys: [] };
+  }
+}
+
+export class FakePolicy implements Policy {
+  acr: readonly string[] = ['urn:authority:pwd', 'urn:authority:mfa'];
+
+  accessTokenLifetime = (): number => 300;
+  codeLifetime = (): number => 60;
+  interactionLifetime = (): number => 3600;
+  offlineGrantLifetime = (): number => 30 * 86_400;
+  acrValues = (): readonly string[] => this.acr;
+}
+
+/** Different bytes at every call, the same in every run. */
+export class FakeRandom implements Random {
+  #calls = 0;
+
+  bytes(length: number): Uint8Array {
+    this.#calls += 1;
+    return createHash('sha512').update(`random ${this.#calls}`).digest().subarray(0, length);
+  }
+
+  grantId(): string {
+    return `g_${Buffer.from(this.bytes(16)).toString('base64url')}`;
+  }
+}
+
+/** All fakes, wired. */
+export interface ProtocolFakes extends ProtocolPorts {
+  clock: FixedClock;
+  clients: FakeClients;
+  scopes: FakeScopes;
+  authorizationCodes: FakeAuthorizationCodes;
+  grants: FakeGrants;
+  refreshTokenMac: FakeRefreshTokenMac;
+  revocations: FakeRevocations;
+  signingKeys: FakeSigningKeys;
+  replayMarks: FakeReplayMarks;
+  authorizationRequests: FakeAuthorizationRequests;
+  consents: FakeConsents;
+  sessions: FakeSessions;
+  identities: FakeIdentities;
+  clientKeys: FakeClientKeys;
+  policy: FakePolicy;
+  random: FakeRandom;
+  registrationTokens: FakeRegistrationTokens;
+  clientStore: FakeClientStore;
+}
+
+export function protocolFakes(): ProtocolFakes {
+  const revocations = new FakeRevocations();
+  const grants = new FakeGrants((grant_id) => revocations.ended.add(grant_id));
+  const clients = new FakeClients();
+  const registrationTokens = new FakeRegistrationTokens();
+  return {
+    issuer: testIssuer,
+    clock: new FixedClock(),
+    clients,
+    scopes: new FakeScopes(),
+    authorizationCodes: new FakeAuthorizationCodes(grants),
+    grants,
+    refreshTokenMac: new FakeRefreshTokenMac(),
+    revocations,
+    signingKeys: new FakeSigningKeys(),
+    replayMarks: new FakeReplayMarks(),
+    authorizationRequests: new FakeAuthorizationRequests(),
+    consents: new FakeConsents(),
+    sessions: new FakeSessions(),
+    identities: new FakeIdentities(),
+    clientKeys: new FakeClientKeys(),
+    policy: new FakePolicy(),
+    random: new FakeRandom(),
+    registrationTokens,
+    clientStore: new FakeClientStore(clients, registrationTokens),
+  };
+}

@@ -1,0 +1,94 @@
+import type { CodeEnvelope, Grants, LiveGrant, PresentedRefreshToken, RefreshOutcome, RefreshTokenParts, RevocationReason } from '@authority/protocol';
+
+/** A grant's row. */
+interface GrantRow {
+  grant: LiveGrant;
+  handle: string;
+  generation: number;
+  steppedAt: number;
+  revoked: RevocationReason | undefined;
+}
+
+/** The grace window of a rotation (house.md, "Refresh"). */
+const graceMs = 10_000;
+
+type Ended = 'subject_revoked' | 'client_disabled' | 'session_ended';
+
+export class FakeGrants implements Grants {
+  readonly rows: GrantRow[] = [];
+  /** Generation steps, and rows read without one. */
+  steps = 0;
+  reads = 0;
+  keyId = 'mac-1';
+  /** What a not-before would answer. */
+  verdict: Ended | undefined;
+  readonly #onRevoked: (grant_id: string) => void;
+
+  constructor(onRevoked: (grant_id: string) => void) {
+    this.#onRevoked = onRevoked;
+  }
+
+  insert(envelope: CodeEnvelope): void {
+    const { grant_id, client_id, sub, scopes, resources, authentication, issuedAt, grantExpiresAt } = envelope;
+    const grant: LiveGrant = {
+      ...{ grant_id, client_id, sub, scopes, resources, authentication, createdAt: issuedAt, expiresAt: grantExpiresAt },
+      ...(envelope.offline ? undefined : { sid: authentication.sid }),
+    };
+    this.rows.push({ grant, handle: envelope.handle, generation: 0, steppedAt: 0, revoked: undefined });
+  }
+
+  async rotate(presented: PresentedRefreshToken, now: number): Promise<RefreshOutcome> {
+    const row = this.#find(presented);
+    if (!row) return { outcome: 'unknown' };
+    if (row.grant.client_id !== presented.client_id) return { outcome: 'other_client' };
+    if (!presented.scopes.every((scope) => row.grant.scopes.includes(scope))) return { outcome: 'scope_exceeds_grant' };
+    if (presented.resource !== undefined && !row.grant.resources.includes(presented.resource)) return { outcome: 'resource_exceeds_grant' };
+    const ended = this.#endOf(row, now);
+    if (ended) return ended;
+    const again = presented.generation === row.generation - 1 && row.steppedAt > now - graceMs;
+    if (presented.generation < row.generation && !again) {
+      this.#revoke(row, 'refresh_token_reused');
+      return { outcome: 'reused', grant: row.grant };
+    }
+    if (!again) {
+      this.steps += 1;
+      row.generation = presented.generation + 1;
+      row.steppedAt = now;
+    }
+    return this.#live(row);
+  }
+
+  async read(parts: RefreshTokenParts, now: number): Promise<RefreshOutcome> {
+    this.reads += 1;
+    const row = this.#find(parts);
+    if (!row) return { outcome: 'unknown' };
+    const ended = this.#endOf(row, now);
+    if (ended) return ended;
+    if (parts.generation < row.generation - 1) return { outcome: 'reused', grant: row.grant };
+    return this.#live(row);
+  }
+
+  async revoke(grant_id: string, _partition: number, why: RevocationReason): Promise<void> {
+    const row = this.rows.find(({ grant }) => grant.grant_id === grant_id);
+    if (row) this.#revoke(row, why);
+  }
+
+  #find({ handle }: RefreshTokenParts): GrantRow | undefined {
+    return this.rows.find((row) => row.handle === Buffer.from(handle).toString('base64url'));
+  }
+
+  #endOf({ grant, revoked }: GrantRow, now: number): RefreshOutcome | undefined {
+    if (revoked) return { outcome: 'revoked', grant };
+    if (grant.expiresAt <= now) return { outcome: 'expired', grant };
+    return this.verdict && { outcome: this.verdict, grant };
+  }
+
+  #revoke(row: GrantRow, why: RevocationReason): void {
+    row.revoked ??= why;
+    this.#onRevoked(row.grant.grant_id);
+  }
+
+  #live({ grant, generation }: GrantRow): RefreshOutcome {
+    return { outcome: 'live', grant, generation, keyId: this.keyId };
+  }
+}
