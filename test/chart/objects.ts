@@ -32,7 +32,7 @@ export interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string };
 }
 
-export interface Source {
+interface Source {
   readonly secret?: { readonly name: string; readonly items: readonly { readonly key: string; readonly path: string }[] };
   readonly configMap?: { readonly name: string; readonly items: readonly { readonly key: string; readonly path: string }[] };
 }

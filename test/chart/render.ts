@@ -1,8 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from './objects.ts';
@@ -16,8 +14,8 @@ export function valuesFile(set: ValueSet): string {
   return join(chart, 'ci', `${set}-values.yaml`);
 }
 
-const home = mkdtempSync(join(tmpdir(), 'authority-helm-'));
-process.once('exit', () => rmSync(home, { recursive: true, force: true }));
+/** Helm's own folder: nothing of the user's. */
+const home = join(dirname(helmPath(4)), 'home');
 
 export interface HelmResult {
   readonly status: number;

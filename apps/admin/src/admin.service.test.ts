@@ -38,7 +38,8 @@ function runtime(introspect: () => Promise<{ body: string }>, forward: Runtime['
 }
 
 const active = async (): Promise<{ body: string }> => ({ body: JSON.stringify(facts) });
-const someClient: Runtime['forward'] = async () => Buffer.from(GetClientResponse.encode({ client: Client.fromPartial({ client_id: 'c_1' }) }).finish());
+const someClient: Runtime['forward'] = async () =>
+  Buffer.from(GetClientResponse.encode({ client: Client.fromPartial({ client_id: 'c_1' }) }).finish());
 
 async function start(fake: Runtime, databaseUrl: string): Promise<string> {
   running = await startAdmin({ config: { issuer, listen: { host: '127.0.0.1', port: 0 }, databaseUrl }, runtime: fake });
@@ -78,7 +79,11 @@ describe('house.md: the admin service', () => {
 
   test.each<[string, () => Promise<{ body: string }>, grpc.status]>([
     ['is away', () => Promise.reject(new StatusError('UNAVAILABLE', 'peer_unavailable')), grpc.status.UNAVAILABLE],
-    ['has stale revocations', () => Promise.reject(new OAuthError('temporarily_unavailable', 'revocations_stale')), grpc.status.UNAVAILABLE],
+    [
+      'has stale revocations',
+      () => Promise.reject(new OAuthError('temporarily_unavailable', 'revocations_stale')),
+      grpc.status.UNAVAILABLE,
+    ],
     ['answers no JSON', async () => ({ body: 'yes' }), grpc.status.INTERNAL],
     ['answers no object', async () => ({ body: 'true' }), grpc.status.INTERNAL],
     ['answers a list', async () => ({ body: '[{"active":true}]' }), grpc.status.INTERNAL],

@@ -89,9 +89,15 @@ describe('RFC 6750 §2.1: operators by token', () => {
     ['a scope that begins alike', { scope: 'authority.administrator xauthority.admin authority.admin,' }],
     ['the scope as a list', { scope: ['authority.admin'] }],
     ["the scope in a person's name only", { scope: 'openid', username: 'authority.admin', name: 'authority.admin' }],
-    ["the scope in a client's name only", { scope: 'openid', client_name: 'authority.admin', client_id: 'authority.admin', sub: 'authority.admin' }],
+    [
+      "the scope in a client's name only",
+      { scope: 'openid', client_name: 'authority.admin', client_id: 'authority.admin', sub: 'authority.admin' },
+    ],
   ])('RFC 6750 §3.1: %s is PERMISSION_DENIED', async (_, change) => {
-    expect(await refused(withToken, { ...operatorToken, ...change })).toMatchObject({ code: 'PERMISSION_DENIED', reason: 'token_scope_insufficient' });
+    expect(await refused(withToken, { ...operatorToken, ...change })).toMatchObject({
+      code: 'PERMISSION_DENIED',
+      reason: 'token_scope_insufficient',
+    });
   });
 
   test('RFC 7662 §2.3: when the token service cannot say, nobody gets in', async () => {

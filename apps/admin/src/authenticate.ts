@@ -89,7 +89,10 @@ function fromCertificate(certificate: ClientCertificate, { isService }: Authenti
     throw unauthenticated('operator_unauthenticated', 'the client certificate needs a common name of printable characters without spaces');
   }
   if (isService(certificate)) {
-    throw unauthenticated('operator_not_allowed', 'the certificate of a service is not an operator; use a certificate or token of your own');
+    throw unauthenticated(
+      'operator_not_allowed',
+      'the certificate of a service is not an operator; use a certificate or token of your own',
+    );
   }
   return { name, scopes: new Set([scopes.all]) };
 }

@@ -60,6 +60,7 @@ describe('contract.md: settings of the admin service', () => {
   test('contract.md: all faults are told at once, by name, and no secret with them', () => {
     const found = faults({ AUTHORITY_DATABASE_URL: 'mysql://u:hunter2@x' });
     expect(found.join('\n')).not.toContain('hunter2');
+    expect(faults({})).toContain('AUTHORITY_DATABASE_URL: is required');
     for (const name of ['AUTHORITY_TOKEN_ADDRESS', 'AUTHORITY_RPC_CERT_FILE', 'AUTHORITY_DATABASE_URL']) {
       expect(found.some((line) => line.startsWith(name))).toBe(true);
     }

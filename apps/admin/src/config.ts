@@ -8,6 +8,7 @@ import {
   processSettings,
   read,
   rpcSettings,
+  secretUrl,
   type Settings,
   storeSettings,
 } from '@authority/config';
@@ -16,20 +17,26 @@ import type { ServiceName, TlsFiles } from '@authority/rpc';
 /** The operators' door: what both a process of its own and standalone read. */
 export const adminSettings = {
   issuer: issuerSetting,
-  adminListen: listen().default('127.0.0.1:9090').doc('The operator API (gRPC). Plaintext on loopback only; elsewhere it needs the three files below.'),
+  adminListen: listen()
+    .default('127.0.0.1:9090')
+    .doc('The operator API (gRPC). Plaintext on loopback only; elsewhere it needs the three files below.'),
   adminCert: file().optional().named('AUTHORITY_ADMIN_CERT_FILE').doc('Certificate chain of the operator API (PEM).'),
   adminKey: file().optional().named('AUTHORITY_ADMIN_KEY_FILE').doc("The certificate's private key (PEM)."),
-  adminClientCa: file().optional().named('AUTHORITY_ADMIN_CLIENT_CA_FILE').doc('The authority that signs the certificates of operators (PEM).'),
+  adminClientCa: file()
+    .optional()
+    .named('AUTHORITY_ADMIN_CLIENT_CA_FILE')
+    .doc('The authority that signs the certificates of operators (PEM).'),
 } as const;
 
 const { rpcCert, rpcKey, rpcCa } = rpcSettings;
-const { databaseUrl, migrationDatabaseUrl } = storeSettings;
+const { migrationDatabaseUrl } = storeSettings;
 
 /** What a process of its own reads besides. */
 export const adminProcessSettings = {
   ...adminSettings,
   ...processSettings,
-  ...{ rpcCert, rpcKey, rpcCa, databaseUrl, migrationDatabaseUrl },
+  ...{ rpcCert, rpcKey, rpcCa, migrationDatabaseUrl },
+  databaseUrl: secretUrl(['postgres', 'postgresql']).doc('PostgreSQL, as the role of this service.'),
   tokenAddress: address().doc('Where the token service is.'),
   sessionAddress: address().doc('Where the session service is.'),
   identityAddress: address().doc('Where the identity service is.'),
@@ -76,12 +83,10 @@ export function adminConfigOf(settings: Settings<typeof adminSettings>, database
 
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function adminConfig(env: NodeJS.ProcessEnv): AdminProcessConfig {
-  const settings = read(adminProcessSettings, env, {
-    check: (read) => [...adminFaults(read), ...(read.databaseUrl ? [] : ['AUTHORITY_DATABASE_URL: is required'])],
-  });
+  const settings = read(adminProcessSettings, env, { check: adminFaults });
   const { tokenAddress, sessionAddress, identityAddress, rpcCert, rpcKey, rpcCa } = settings;
   return {
-    admin: adminConfigOf(settings, settings.databaseUrl ?? ''),
+    admin: adminConfigOf(settings, settings.databaseUrl),
     metricsListen: settings.metricsListen,
     migrationDatabaseUrl: settings.migrationDatabaseUrl,
     tls: { cert: rpcCert.path, key: rpcKey.path, ca: rpcCa.path },

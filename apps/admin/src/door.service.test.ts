@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as admin from '@authority/contracts/admin';
 import { health, reflection, reflectionAlpha } from '@authority/contracts/standard';
 import { StatusError } from '@authority/errors';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import * as grpc from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DoorPorts } from './door.ts';
@@ -108,7 +109,10 @@ describe('contract.md: the operator API', () => {
   test('RFC 6750 §3: a refused call is UNAUTHENTICATED, is written down, and reaches no owner', async () => {
     const address = await open();
     const none = await getClient(address);
-    expect(none.error).toMatchObject({ code: grpc.status.UNAUTHENTICATED, details: expect.stringContaining('send metadata `authorization') });
+    expect(none.error).toMatchObject({
+      code: grpc.status.UNAUTHENTICATED,
+      details: expect.stringContaining('send metadata `authorization'),
+    });
     facts = { active: false };
     const revoked = await getClient(address, { token: 'at.1' });
     expect(revoked.error?.code).toBe(grpc.status.UNAUTHENTICATED);
@@ -150,24 +154,39 @@ describe('contract.md: the operator API', () => {
     expect(error?.details).not.toContain('hunter2');
   });
 
-  test('AIP-193: a message that is not the contract’s is INVALID_ARGUMENT where this service reads it', async () => {
+  test('AIP-193: a message that is not the contract’s is INVALID_ARGUMENT, and reaches no owner', async () => {
     const address = await open();
     const client = new grpc.Client(address, grpc.credentials.createInsecure());
     const metadata = new grpc.Metadata();
     metadata.set('authorization', 'Bearer at.1');
     const same = (bytes: Buffer): Buffer => bytes;
-    const error = await new Promise<grpc.ServiceError | null>((resolve) => {
-      client.makeUnaryRequest('/authority.admin.v1.SettingsService/GetSetting', same, same, Buffer.from([10, 255]), metadata, (refusal) => resolve(refusal));
+    const call = (path: string): Promise<grpc.ServiceError | null> =>
+      new Promise((resolve) => {
+        client.makeUnaryRequest(path, same, same, Buffer.from([10, 255]), metadata, (refusal) => resolve(refusal));
+      });
+    for (const method of ['SettingsService/GetSetting', 'ClientService/GetClient']) {
+      expect((await call(`/authority.admin.v1.${method}`))?.code).toBe(grpc.status.INVALID_ARGUMENT);
+    }
+    client.close();
+    expect(forwarded).toEqual([]);
+  });
+
+  test('AIP-180: fields of a newer contract go to the owner as they came', async () => {
+    const address = await open();
+    const client = new grpc.Client(address, grpc.credentials.createInsecure());
+    const metadata = new grpc.Metadata();
+    metadata.set('authorization', 'Bearer at.1');
+    const same = (bytes: Buffer): Buffer => bytes;
+    const request = new BinaryWriter().uint32(10).string('c_1').uint32(8_002).string('newer').finish();
+    await new Promise((resolve) => {
+      client.makeUnaryRequest('/authority.admin.v1.ClientService/GetClient', same, same, Buffer.from(request), metadata, resolve);
     });
     client.close();
-    expect(error?.code).toBe(grpc.status.INVALID_ARGUMENT);
+    expect(forwarded[0]?.request).toEqual(Buffer.from(request));
   });
 });
 
-function ask<Request, Response>(
-  make: () => grpc.ClientDuplexStream<Request, Response>,
-  requests: readonly Request[],
-): Promise<Response[]> {
+function ask<Request, Response>(make: () => grpc.ClientDuplexStream<Request, Response>, requests: readonly Request[]): Promise<Response[]> {
   return new Promise((resolve, reject) => {
     const call = make();
     const got: Response[] = [];
@@ -188,7 +207,10 @@ describe('gRPC server reflection', () => {
       const client = new ServerReflectionClient(address, grpc.credentials.createInsecure());
       const [response] = await ask(() => client.serverReflectionInfo(), [listServices]);
       client.close();
-      const names = response?.message_response?.$case === 'list_services_response' ? response.message_response.value.service.map(({ name }) => name) : [];
+      const names =
+        response?.message_response?.$case === 'list_services_response'
+          ? response.message_response.value.service.map(({ name }) => name)
+          : [];
       expect(names).toContain('authority.admin.v1.ClientService');
       expect(names).toContain('grpc.health.v1.Health');
       expect(names.filter((name) => !/^(?:authority\.admin\.v1|grpc\.)/.test(name))).toEqual([]);
@@ -206,7 +228,9 @@ describe('gRPC server reflection', () => {
     ];
     const got = await ask(
       () => client.serverReflectionInfo(),
-      symbols.map((value): reflection.ServerReflectionRequest => ({ host: '', message_request: { $case: 'file_containing_symbol', value } })),
+      symbols.map(
+        (value): reflection.ServerReflectionRequest => ({ host: '', message_request: { $case: 'file_containing_symbol', value } }),
+      ),
     );
     client.close();
     const shapes = got.map(({ message_response: response }) =>
@@ -217,7 +241,7 @@ describe('gRPC server reflection', () => {
 
   test('contract.md: `buf curl` calls the API without proto files', async () => {
     const address = await open();
-const buf = new URL('../../../node_modules/.bin/buf', import.meta.url).pathname;
+    const buf = new URL('../../../node_modules/.bin/buf', import.meta.url).pathname;
     const args = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '-H', 'authorization: Bearer at.1', '-d', '{"client_id":"c_1"}'];
     const text = await new Promise<string>((resolve, reject) => {
       execFile(buf, [...args, `http://${address}/authority.admin.v1.ClientService/GetClient`], (error, stdout, stderr) =>
@@ -233,11 +257,25 @@ describe('grpc.health.v1', () => {
   test('gRPC health checking: the state is that of the service, without credentials', async () => {
     const address = await open({ ready: () => false });
     const client = new health.HealthClient(address, grpc.credentials.createInsecure());
+    let version: unknown;
     const state = await new Promise<number | undefined>((resolve) => {
-      client.check({ service: 'authority.admin.v1.ClientService' }, (_, value) => resolve(value?.status));
+      const call = client.check({ service: 'authority.admin.v1.ClientService' }, (_, value) => resolve(value?.status));
+      call.on('metadata', (header: grpc.Metadata) => {
+        version = header.get('authority-version')[0];
+      });
     });
     client.close();
+    expect(version).toBe('9.9.9');
     expect(state).toBe(health.HealthCheckResponse_ServingStatus.NOT_SERVING);
+  });
+});
+
+describe('contract.md: the listener', () => {
+  test('contract.md: a port in use is one clear fault of the setting, and nothing is left behind', async () => {
+    const address = await open();
+    const taken = { host: '127.0.0.1', port: Number(address.split(':')[1]) };
+    const again = openListener({ listen: taken, ports: ports(), version: '1', ready: () => true });
+    await expect(again).rejects.toThrow(/AUTHORITY_ADMIN_LISTEN: cannot listen on 127\.0\.0\.1:\d+ \(.*EADDRINUSE/);
   });
 });
 
@@ -251,8 +289,25 @@ describe('RFC 8705 §2: mutual TLS', () => {
     const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
     for (const ca of ['ca', 'foreign']) openssl('req', '-x509', ...ec, '-subj', `/CN=${ca}`, '-keyout', `${ca}.key`, '-out', `${ca}.pem`);
     const one = (name: string, ca: string, san: string): void =>
-      openssl('req', '-x509', ...ec, '-subj', `/CN=${name}`, '-CA', `${ca}.pem`, '-CAkey', `${ca}.key`, '-addext', `subjectAltName=${san}`,
-        '-addext', 'basicConstraints=critical,CA:FALSE', '-keyout', `${name}.key`, '-out', `${name}.pem`);
+      openssl(
+        'req',
+        '-x509',
+        ...ec,
+        '-subj',
+        `/CN=${name}`,
+        '-CA',
+        `${ca}.pem`,
+        '-CAkey',
+        `${ca}.key`,
+        '-addext',
+        `subjectAltName=${san}`,
+        '-addext',
+        'basicConstraints=critical,CA:FALSE',
+        '-keyout',
+        `${name}.key`,
+        '-out',
+        `${name}.pem`,
+      );
     one('server', 'ca', 'DNS:localhost');
     one('alice', 'ca', 'email:alice@ops.example');
     one('mallory', 'foreign', 'email:mallory@ops.example');

@@ -29,6 +29,8 @@ export async function answer(call: DoorCall, ports: DoorPorts): Promise<Buffer> 
   const { method, request, deadline } = call;
   const operator = await admit(call, ports);
   const behalf: Behalf = { operator: operator.name, deadline };
+  // Only looked at: what goes on is what came, fields of a newer contract included.
+  decoded(method, request);
   const { owner } = policy[method.path];
   if (owner !== 'merge') return ports.owners.forward(owner, method, request, behalf);
   return merged(method.path, request, askOwners(ports.owners, behalf), ports);
@@ -59,11 +61,14 @@ interface Codec<Request, Response> {
   readonly responseSerialize: (value: Response) => Buffer;
 }
 
-function over<Request, Response>(codec: Codec<Request, Response>, work: (request: Request, ask: Ask, ports: DoorPorts) => Promise<Response>): Merge {
+function over<Request, Response>(
+  codec: Codec<Request, Response>,
+  work: (request: Request, ask: Ask, ports: DoorPorts) => Promise<Response>,
+): Merge {
   return async (bytes, ask, ports) => codec.responseSerialize(await work(decoded(codec, bytes), ask, ports));
 }
 
-function decoded<Request>({ requestDeserialize }: Codec<Request, never>, bytes: Buffer): Request {
+function decoded<Request>({ requestDeserialize }: Pick<Codec<Request, never>, 'requestDeserialize'>, bytes: Buffer): Request {
   try {
     return requestDeserialize(bytes);
   } catch (cause) {

@@ -24,7 +24,9 @@ async function run(): Promise<void> {
 
 async function migrate(): Promise<void> {
   const { admin, migrationDatabaseUrl } = adminConfig(process.env);
-  await migrateAdmin(migrationDatabaseUrl ? { ownerUrl: migrationDatabaseUrl, serviceUrl: admin.databaseUrl } : { ownerUrl: admin.databaseUrl });
+  await migrateAdmin(
+    migrationDatabaseUrl ? { ownerUrl: migrationDatabaseUrl, serviceUrl: admin.databaseUrl } : { ownerUrl: admin.databaseUrl },
+  );
 }
 
 try {

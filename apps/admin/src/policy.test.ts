@@ -8,7 +8,9 @@ import { assertPermitted, owners, policy, scopes } from './policy.ts';
 
 /** Every service definition that the generated contract exports, found by its shape. */
 const generated = Object.entries(contract).filter(([name]) => name.endsWith('ServiceService'));
-const generatedPaths = generated.flatMap(([, definition]) => Object.values(definition as Record<string, { path: string }>).map(({ path }) => path));
+const generatedPaths = generated.flatMap(([, definition]) =>
+  Object.values(definition as Record<string, { path: string }>).map(({ path }) => path),
+);
 
 describe('style.md: one policy table', () => {
   test('contract.md: every RPC of authority.admin.v1 is in the policy, and nothing else is', () => {

@@ -34,7 +34,12 @@ beforeEach(() => {
 const go = (line: string, options: Partial<RunOptions> = {}): Promise<Ran> => runLine(line.split(' '), { cwd: folder, ...options });
 
 const client = (index: number, more: Partial<admin.Client> = {}): admin.Client =>
-  admin.Client.fromPartial({ client_id: `c_${String(index).padStart(22, '0')}`, client_name: `Client ${index}`, create_time_ms: 1_767_225_600_000, ...more });
+  admin.Client.fromPartial({
+    client_id: `c_${String(index).padStart(22, '0')}`,
+    client_name: `Client ${index}`,
+    create_time_ms: 1_767_225_600_000,
+    ...more,
+  });
 
 const oneLine = /^[^\n]+: [^\n]+; [^\n]+\n$/;
 
@@ -74,7 +79,10 @@ describe('contract.md: authorityctl finds the local operator and speaks as it', 
     const dead = JSON.stringify({ ...JSON.parse(server.operator), issuer: 'http://127.0.0.1:1' });
     writeFileSync(join(folder, 'dead.json'), dead);
     const away = await go('clients list --operator-file dead.json');
-    expect(away).toMatchObject({ code: 1, err: 'issuer: http://127.0.0.1:1 does not answer; is the server running? start it with npm start\n' });
+    expect(away).toMatchObject({
+      code: 1,
+      err: 'issuer: http://127.0.0.1:1 does not answer; is the server running? start it with npm start\n',
+    });
   });
 
   test('RFC 6749 §2.3.1: the secret never travels in the open', async () => {
@@ -123,15 +131,20 @@ describe('contract.md: exit codes and one-line errors', () => {
     expect(server.received).toEqual([]);
   });
 
-  test.each(['--help', 'clients --help', 'clients create --help', 'settings set --help', 'audit list --help', 'status --help', 'help clients'])(
-    'contract.md: `%s` explains, with examples',
-    async (line) => {
-      const { code, out, err } = await go(line);
-      expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toContain('Examples:');
-      expect(Math.max(...out.split('\n').map((one) => one.length))).toBeLessThanOrEqual(110);
-    },
-  );
+  test.each([
+    '--help',
+    'clients --help',
+    'clients create --help',
+    'settings set --help',
+    'audit list --help',
+    'status --help',
+    'help clients',
+  ])('contract.md: `%s` explains, with examples', async (line) => {
+    const { code, out, err } = await go(line);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('Examples:');
+    expect(Math.max(...out.split('\n').map((one) => one.length))).toBeLessThanOrEqual(110);
+  });
 
   test('AIP-193: a refusal is told in one line, with the fields that are wrong', async () => {
     server.answers.set('ClientService/CreateClient', () => {
@@ -168,7 +181,10 @@ describe('contract.md: exit codes and one-line errors', () => {
     server.answers.set('ClientService/GetClient', () => {
       throw new Refusal(status.NOT_FOUND, 'evil %1b[2J \u202e');
     });
-    server.answers.set('ClientService/ListClients', () => ({ clients: [client(1, { client_name: 'a\u001b[31mred\u0007\nb\u202ec' })], next_page_token: '' }));
+    server.answers.set('ClientService/ListClients', () => ({
+      clients: [client(1, { client_name: 'a\u001b[31mred\u0007\nb\u202ec' })],
+      next_page_token: '',
+    }));
     for (const format of ['table', 'json', 'yaml']) {
       const { out } = await go(`clients list -o ${format}`);
       expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
@@ -177,7 +193,11 @@ describe('contract.md: exit codes and one-line errors', () => {
 });
 
 describe('contract.md: secrets come from standard input or a file, never as an argument', () => {
-  const person = admin.Identity.fromPartial({ sub: '01890000-0000-7000-8000-000000000000', traits: '{"email":"a@example.com"}', etag: 'e1' });
+  const person = admin.Identity.fromPartial({
+    sub: '01890000-0000-7000-8000-000000000000',
+    traits: '{"email":"a@example.com"}',
+    etag: 'e1',
+  });
 
   test('contract.md: --password-stdin and --password-file', async () => {
     server.answers.set('IdentityService/CreateIdentity', () => ({ identity: person }));
@@ -227,7 +247,17 @@ describe('contract.md: the commands', () => {
   test('RFC 7591 §2: clients create sends the fields by their names and shows the secret once', async () => {
     server.answers.set('ClientService/CreateClient', ({ client: sent }) => ({ client: sent, client_secret: 'new secret' }));
     const argv = ['clients', 'create', '--name', 'My Shop', '--redirect-uri', 'https://a/cb', '--redirect-uri', 'https://b/cb'];
-    const more = ['--grant-type', 'authorization_code', '--scope', 'openid profile', '--auth-method', 'client_secret_basic', '--skip-consent', '-o', 'json'];
+    const more = [
+      '--grant-type',
+      'authorization_code',
+      '--scope',
+      'openid profile',
+      '--auth-method',
+      'client_secret_basic',
+      '--skip-consent',
+      '-o',
+      'json',
+    ];
     const { code, out, err } = await runLine([...argv, ...more], { cwd: folder });
     expect(code).toBe(0);
     expect(server.received[0]?.request.client).toMatchObject({
@@ -267,12 +297,23 @@ describe('contract.md: the commands', () => {
   });
 
   test('RFC 7591 §3: registration-tokens create sends the policy and prints the value once', async () => {
-    server.answers.set('RegistrationTokenService/CreateRegistrationToken', ({ registration_token }) => ({ registration_token, value: 'iat.1' }));
+    server.answers.set('RegistrationTokenService/CreateRegistrationToken', ({ registration_token }) => ({
+      registration_token,
+      value: 'iat.1',
+    }));
     const flags = '--allow-no-pkce --allow-implicit --allow-hybrid --allow-password --profile p --uses 3 --expires 1h --scope openid';
     const { out } = await go(`registration-tokens create ${flags} -o json`);
     expect(JSON.parse(out).value).toBe('iat.1');
     const token = server.received[0]?.request.registration_token as admin.RegistrationToken;
-    expect(token).toMatchObject({ allow_no_pkce: true, allow_implicit: true, allow_hybrid: true, allow_password: true, profile: 'p', uses_limit: 3, scope: 'openid' });
+    expect(token).toMatchObject({
+      allow_no_pkce: true,
+      allow_implicit: true,
+      allow_hybrid: true,
+      allow_password: true,
+      profile: 'p',
+      uses_limit: 3,
+      scope: 'openid',
+    });
     expect(Math.abs(token.expire_time_ms - Date.now() - 3_600_000)).toBeLessThan(10_000);
   });
 
@@ -295,7 +336,11 @@ describe('contract.md: the commands', () => {
     ['keys delete k1', 'KeyService/DeleteKey', { key_id: 'k1' }],
     ['settings delete flow.lifetime', 'SettingsService/DeleteSetting', { name: 'flow.lifetime' }],
     ['clients rotate-secret c_1 --drop-previous', 'ClientService/RotateClientSecret', { client_id: 'c_1', drop_previous: true }],
-    ['audit list --action client.* --actor operator:c_1', 'AuditService/ListAuditEvents', { filter: 'action = "client.*" AND actor = "operator:c_1"' }],
+    [
+      'audit list --action client.* --actor operator:c_1',
+      'AuditService/ListAuditEvents',
+      { filter: 'action = "client.*" AND actor = "operator:c_1"' },
+    ],
   ])('contract.md: `%s` is %s', async (line, rpc, request) => {
     server.answers.set(rpc, () => ({ grants: [], audit_events: [], next_page_token: '' }));
     expect(await go(line)).toMatchObject({ code: 0 });
@@ -306,7 +351,10 @@ describe('contract.md: the commands', () => {
     server.answers.set('SettingsService/GetSetting', () => ({}));
     server.answers.set('ClientService/ListClients', () => ({ clients: [client(1), client(2)], next_page_token: '' }));
     server.answers.set('IdentityService/ListIdentities', () => ({ identities: [], next_page_token: 'more' }));
-    server.answers.set('KeyService/ListKeys', () => ({ keys: ['RS256', 'ES256'].map((alg) => admin.Key.fromPartial({ use: 'signing', alg })), next_page_token: '' }));
+    server.answers.set('KeyService/ListKeys', () => ({
+      keys: ['RS256', 'ES256'].map((alg) => admin.Key.fromPartial({ use: 'signing', alg })),
+      next_page_token: '',
+    }));
     const well = await go('status -o json');
     expect(well).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(well.out)).toMatchObject({

@@ -73,14 +73,21 @@ export class FakeServer {
       const rpc = method.path.slice('/authority.admin.v1.'.length);
       return [
         name,
-        (call: { request: Record<string, unknown>; metadata: Metadata }, done: (error: Partial<Refusal> | null, value?: unknown) => void) => {
+        (
+          call: { request: Record<string, unknown>; metadata: Metadata },
+          done: (error: Partial<Refusal> | null, value?: unknown) => void,
+        ) => {
           this.received.push({ rpc, request: call.request, authorization: call.metadata.get('authorization').join() });
           try {
             const answer = this.answers.get(rpc);
             if (!answer) throw new Refusal(status.NOT_FOUND, 'there is none');
             done(null, answer(call.request));
           } catch (error) {
-            done(error instanceof Refusal ? { code: error.code, details: error.details, metadata: error.metadata } : { code: status.INTERNAL, details: String(error) });
+            done(
+              error instanceof Refusal
+                ? { code: error.code, details: error.details, metadata: error.metadata }
+                : { code: status.INTERNAL, details: String(error) },
+            );
           }
         },
       ] as const;

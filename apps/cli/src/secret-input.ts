@@ -15,7 +15,8 @@ export interface SecretOptions {
 /** The secret, or undefined when neither way was chosen. One newline at its end is no part of it. */
 export async function readSecret(options: SecretOptions, surroundings: Surroundings): Promise<string | undefined> {
   const { passwordStdin, passwordFile } = options;
-  if (passwordStdin && passwordFile !== undefined) throw usage('password', 'it comes from two places', 'give --password-stdin or --password-file');
+  if (passwordStdin && passwordFile !== undefined)
+    throw usage('password', 'it comes from two places', 'give --password-stdin or --password-file');
   if (!passwordStdin && passwordFile === undefined) return undefined;
   const raw = passwordFile === undefined ? await fromStdin(surroundings) : fromFile(resolve(surroundings.cwd, passwordFile));
   const secret = raw.replace(/\r?\n$/, '');

@@ -51,9 +51,25 @@ export async function startEdge(config: GatewayConfig, peers: Peers): Promise<Ru
     async stop() {
       stopping = true;
       published.stop();
-      await app.close();
+      await closeGently(app);
     },
   };
+}
+
+/** Longer than any request may take: whoever is not done by then is not going to be. */
+const longestDrainMs = 20_000;
+
+/** Nothing new is accepted; connections are closed as soon as their request is answered. */
+async function closeGently(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const late = setTimeout(() => server.closeAllConnections(), longestDrainMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
+  }
 }
 
 async function application(

@@ -85,12 +85,13 @@ function frontChannel({ issuer, peers }: Edge, open: OpenVisit, face: Face): Rou
   const authorize = authorizeEndpoint(peers, issuer);
   const logout = logoutEndpoint(peers, issuer);
   const refusal = face.renderRefusal();
+  const home = () => seeOther(`${issuer.url}/account`);
   const steps = [loginStep, registrationStep, consentStep, selectAccountStep, logoutStep, accountStep].map((step) => step(peers));
   return [
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, authorizePath, refusal, authorize)),
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, logoutPath, refusal, logout)),
     ...[face, jsonFace(issuer)].flatMap((one) => steps.flatMap((step) => stepRoutes({ issuer, open, face: one }, step))),
-    { method: 'GET', path: '/', endpoint: () => seeOther(`${issuer.url}/account`), renderRefusal: face.renderRefusal('/') },
+    ...['/', ...(issuer.path === '' ? [] : [''])].map((path): Route => ({ method: 'GET', path, endpoint: home, renderRefusal: refusal })),
   ];
 }
 

@@ -28,21 +28,27 @@ export interface IdentityProcessConfig {
   readonly identity: IdentityConfig;
   readonly listen: Listen;
   readonly metricsListen: Listen;
-  readonly migrationDatabaseUrl: string | undefined;
   readonly tls: TlsFiles;
 }
 
+/** `migrate` needs the database and nothing else. */
+export function migrationUrls(env: NodeJS.ProcessEnv): { ownerUrl: string; serviceUrl?: string } {
+  const { databaseUrl, migrationDatabaseUrl } = read(storeSettings, env, { check: databaseFaults });
+  const serviceUrl = databaseUrl ?? '';
+  return migrationDatabaseUrl === undefined ? { ownerUrl: serviceUrl } : { ownerUrl: migrationDatabaseUrl, serviceUrl };
+}
+
+const databaseFaults = ({ databaseUrl }: { databaseUrl: string | undefined }): string[] =>
+  databaseUrl ? [] : ['AUTHORITY_DATABASE_URL: is required'];
+
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function identityConfig(env: NodeJS.ProcessEnv): IdentityProcessConfig {
-  const settings = read(identityProcessSettings, env, {
-    check: ({ databaseUrl }) => (databaseUrl ? [] : ['AUTHORITY_DATABASE_URL: is required']),
-  });
+  const settings = read(identityProcessSettings, env, { check: databaseFaults });
   const { issuer, databaseUrl = '', redisUrl } = settings;
   return {
     identity: { issuer, databaseUrl, ...(redisUrl === undefined ? {} : { redisUrl }) },
     listen: settings.rpcListen,
     metricsListen: settings.metricsListen,
-    migrationDatabaseUrl: settings.migrationDatabaseUrl,
     tls: { cert: settings.rpcCert.path, key: settings.rpcKey.path, ca: settings.rpcCa.path },
   };
 }

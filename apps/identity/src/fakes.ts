@@ -73,6 +73,8 @@ export class FakePasswords implements Passwords {
     return phc === `hash:${password}`;
   };
 
+  needsRehash = (phc: string): boolean => phc.startsWith('old');
+
   assess = async (): Promise<Assessment> => this.assessment;
 }
 

@@ -27,22 +27,28 @@ export interface SessionProcessConfig {
   readonly session: SessionConfig;
   readonly listen: Listen;
   readonly metricsListen: Listen;
-  readonly migrationDatabaseUrl: string | undefined;
   readonly tls: TlsFiles;
   readonly addresses: Partial<Record<ServiceName, string>>;
 }
 
+/** `migrate` needs the database and nothing else. */
+export function migrationUrls(env: NodeJS.ProcessEnv): { ownerUrl: string; serviceUrl?: string } {
+  const { databaseUrl, migrationDatabaseUrl } = read(storeSettings, env, { check: databaseFaults });
+  const serviceUrl = databaseUrl ?? '';
+  return migrationDatabaseUrl === undefined ? { ownerUrl: serviceUrl } : { ownerUrl: migrationDatabaseUrl, serviceUrl };
+}
+
+const databaseFaults = ({ databaseUrl }: { databaseUrl: string | undefined }): string[] =>
+  databaseUrl ? [] : ['AUTHORITY_DATABASE_URL: is required'];
+
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function sessionConfig(env: NodeJS.ProcessEnv): SessionProcessConfig {
-  const settings = read(sessionProcessSettings, env, {
-    check: ({ databaseUrl }) => (databaseUrl ? [] : ['AUTHORITY_DATABASE_URL: is required']),
-  });
+  const settings = read(sessionProcessSettings, env, { check: databaseFaults });
   const { issuer, databaseUrl = '', redisUrl } = settings;
   return {
     session: { issuer, databaseUrl, ...(redisUrl === undefined ? {} : { redisUrl }) },
     listen: settings.rpcListen,
     metricsListen: settings.metricsListen,
-    migrationDatabaseUrl: settings.migrationDatabaseUrl,
     tls: { cert: settings.rpcCert.path, key: settings.rpcKey.path, ca: settings.rpcCa.path },
     addresses: { identity: settings.identityAddress },
   };

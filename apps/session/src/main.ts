@@ -2,7 +2,7 @@ import { ConfigFault } from '@authority/config';
 import { grpcRuntime } from '@authority/rpc';
 import { metricsServer, startTelemetry } from '@authority/telemetry';
 import manifest from '../package.json' with { type: 'json' };
-import { sessionConfig } from './config.ts';
+import { sessionConfig, migrationUrls } from './config.ts';
 import { migrateSession, startSession } from './session.ts';
 
 async function run(): Promise<void> {
@@ -25,14 +25,8 @@ async function run(): Promise<void> {
   process.once('SIGINT', () => void stop());
 }
 
-async function runMigrations(): Promise<void> {
-  const { session, migrationDatabaseUrl } = sessionConfig(process.env);
-  const { databaseUrl } = session;
-  await migrateSession(migrationDatabaseUrl ? { ownerUrl: migrationDatabaseUrl, serviceUrl: databaseUrl } : { ownerUrl: databaseUrl });
-}
-
 try {
-  await (process.argv[2] === 'migrate' ? runMigrations() : run());
+  await (process.argv[2] === 'migrate' ? migrateSession(migrationUrls(process.env)) : run());
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigFault ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
   process.exit(1);

@@ -52,11 +52,11 @@ async function start(config: StandaloneConfig, folder: DataFolder, env: NodeJS.P
   const stores: Stores = await openStores(folder, config.databaseUrl);
   try {
     await migrateAll(config, folder, stores);
-    say(split ? 'Starting the five services as processes …' : 'Starting the services …');
-    const suite = split ? await startSplit(config, folder, stores, env) : await startOneProcess(config, folder, stores);
     const adminAddress = `${config.adminListen.host}:${config.adminListen.port}`;
     const client = { client_id: operatorClientId, client_secret: operatorSecret(folder) };
     writeOperatorFile(folder, { issuer: config.issuer, admin_address: adminAddress, ...client });
+    say(split ? 'Starting the five services as processes …' : 'Starting the services …');
+    const suite = split ? await startSplit(config, folder, stores, env) : await startOneProcess(config, folder, stores);
     say(banner({ issuer: config.issuer, adminAddress, operatorFile: folder.operatorFile, startedAt }));
     return {
       stop: async () => {

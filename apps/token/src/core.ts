@@ -22,6 +22,10 @@ import {
   type UserInfoEndpoint,
 } from '@authority/protocol';
 import type { Client } from '@authority/rpc';
+import { ClientAdmin } from './admin/clients.ts';
+import { GrantAdmin } from './admin/grants.ts';
+import { KeyAdmin } from './admin/keys.ts';
+import { RegistrationTokenAdmin } from './admin/registration-tokens.ts';
 import type { TokenConfig } from './config.ts';
 import { jwksDocument, metadataDocument, type PublicDocument } from './documents.ts';
 import { EphemeralAuthorizationRequests } from './ephemeral/authorization-requests.ts';
@@ -51,6 +55,8 @@ export interface TokenCore {
   adminCaller: TrustedCaller;
   jwks(): PublicDocument;
   metadata(): PublicDocument;
+  /** What operators do. */
+  admin: { clients: ClientAdmin; registrationTokens: RegistrationTokenAdmin; grants: GrantAdmin; keys: KeyAdmin };
 }
 
 export const TOKEN_CORE = Symbol('TokenCore');
@@ -81,6 +87,12 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
       acrValues: ports.policy.acrValues(),
       registration: config.registration !== 'off',
     }),
+    admin: {
+      clients: new ClientAdmin(stores, config.issuer),
+      registrationTokens: new RegistrationTokenAdmin(stores),
+      grants: new GrantAdmin(stores),
+      keys: new KeyAdmin(stores),
+    },
   };
 }
 

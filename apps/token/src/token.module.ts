@@ -1,5 +1,13 @@
 import { Module } from '@nestjs/common';
 import type { NestModule } from '@authority/rpc';
+import {
+  AuditController,
+  ClientController,
+  GrantController,
+  KeyController,
+  RegistrationTokenController,
+  SettingsController,
+} from './controllers/admin.ts';
 import { AuthorizationController } from './controllers/authorization.ts';
 import { RegistrationController } from './controllers/registration.ts';
 import { TokenController } from './controllers/token.ts';
@@ -11,7 +19,10 @@ class TokenModule {}
 export function tokenModule(core: TokenCore): NestModule {
   return {
     module: TokenModule,
-    controllers: [TokenController, AuthorizationController, RegistrationController],
+    controllers: [
+      ...[TokenController, AuthorizationController, RegistrationController],
+      ...[ClientController, RegistrationTokenController, GrantController, KeyController, SettingsController, AuditController],
+    ],
     providers: [{ provide: TOKEN_CORE, useValue: core }],
   };
 }

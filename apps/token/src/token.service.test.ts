@@ -1,57 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { AuthorizationServiceService, Decision, InteractionKind, TokenServiceService } from '@authority/contracts/token';
-import { ResolveResponse } from '@authority/contracts/session';
-import { DirectHub, directRuntime } from '@authority/rpc';
+import type { Client } from '@authority/rpc';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Running, startToken } from './token.ts';
-import { clientDefaults, clientRows } from './postgres/client-rows.ts';
-import { ensureOperator } from './operator.ts';
-import type { TokenStores } from './stores.ts';
-import { type TokenBench, tokenBench } from './testing/bench.ts';
-import { type FakePeers, fakePeers } from './testing/peers.ts';
+import { basic, form, issuer, person as sub, redirect_uri, type ServiceBench, serviceBench } from './testing/service.ts';
 
-const issuer = 'https://id.example';
-const redirect_uri = 'https://client.example/cb';
-const secret = randomBytes(32).toString('base64url');
-const sub = '01890000-0000-7000-8000-00000000000a';
 const evidence = undefined;
 
-let bench: TokenBench;
-let stores: TokenStores;
-let peers: FakePeers;
-let token: Running;
-const hub = new DirectHub();
-const gateway = directRuntime({ self: 'gateway', hub, encode: true });
-const admin = directRuntime({ self: 'admin', hub, encode: true });
-const tokenClient = gateway.connect('token', TokenServiceService);
-const authorization = gateway.connect('token', AuthorizationServiceService);
-
-const form = (parameters: Record<string, string>) => Object.entries(parameters).map(([name, value]) => ({ name, value }));
-const basic = (id: string, password: string): string => `Basic ${Buffer.from(`${id}:${password}`).toString('base64')}`;
-
-async function addClient(client_id: string, changes: Partial<typeof clientDefaults>, withSecret = true): Promise<void> {
-  await stores.database.transaction(async (tx) => {
-    await clientRows.insert(tx, { origin: 'operator', client: { ...clientDefaults, ...changes, client_id } });
-    if (withSecret) await clientRows.addSecret(tx, client_id, { kind: 'hmac', ...stores.digests.make(client_id, secret) });
-  });
-}
-
-function signIn(changes: Partial<ResolveResponse> = {}): string {
-  const session = randomBytes(8).toString('hex');
-  const facts = ResolveResponse.fromPartial({
-    active: true,
-    sid: `s_${session}`,
-    sub,
-    auth_time_ms: Date.now(),
-    amr: ['pwd'],
-    acr: 'urn:authority:acr:password',
-    expires_at_ms: Date.now() + 86_400_000,
-    ...changes,
-  });
-  peers.sessions.set(session, facts);
-  return session;
-}
+let service: ServiceBench;
+let tokenClient: Client<typeof TokenServiceService>;
+let authorization: Client<typeof AuthorizationServiceService>;
+let secret: string;
 
 /** Runs the front channel up to the code, with consent. */
 async function authorize(client_id: string, session: string, scope: string) {
@@ -86,27 +45,18 @@ async function exchangeCode(client_id: string, { code, verifier }: { code: strin
 }
 
 beforeAll(async () => {
-  bench = await tokenBench();
-  await ensureOperator({ databaseUrl: bench.serviceUrl, secrets: [bench.secret], issuer, secret });
-  peers = await fakePeers(hub, true);
-  const config = { issuer, databaseUrl: bench.serviceUrl, secrets: [bench.secret], registration: 'token' as const, outboundAllow: [] };
-  token = await startToken({ config, runtime: directRuntime({ self: 'token', hub, encode: true }) });
-  stores = await bench.replica();
-  peers.claims.set(sub, { name: 'Ada', email: 'ada@example.com' });
+  service = await serviceBench();
+  secret = service.secret;
+  tokenClient = service.gateway.connect('token', TokenServiceService);
+  authorization = service.gateway.connect('token', AuthorizationServiceService);
   const codeGrants = ['authorization_code', 'refresh_token'];
-  const scopes = ['openid', 'profile', 'offline_access', 'api'];
-  await addClient('c_web', { redirect_uris: [redirect_uri], grant_types: [...codeGrants, 'client_credentials'], scopes });
-  const native = { redirect_uris: [redirect_uri], grant_types: codeGrants, scopes, token_endpoint_auth_method: 'none' };
-  await addClient('c_native', native, false);
-  await stores.poll.refresh();
-  // Another replica made the clients: this one has them within a second.
+  const common = { redirect_uris: [redirect_uri], scopes: ['openid', 'profile', 'offline_access', 'api'] };
+  await service.addClient('c_web', { ...common, grant_types: [...codeGrants, 'client_credentials'] });
+  await service.addClient('c_native', { ...common, grant_types: codeGrants, token_endpoint_auth_method: 'none' });
+  // Another replica made the clients: the one that serves has them within a second.
   await new Promise((resolve) => setTimeout(resolve, 1000));
 });
-afterAll(async () => {
-  await token?.stop();
-  await peers?.close();
-  await bench?.close();
-});
+afterAll(() => service?.close());
 
 test('RFC 6749 §4.4: client credentials in the CPU lane answer an ES256 JWT that verifies by the JWK Set', async () => {
   const parameters = form({ grant_type: 'client_credentials', scope: 'api' });
@@ -121,7 +71,7 @@ test('RFC 6749 §4.4: client credentials in the CPU lane answer an ES256 JWT tha
 });
 
 test('OpenID Connect Core §3.1: consent, code, tokens, UserInfo, introspection, revocation', async () => {
-  const session = signIn();
+  const session = service.signIn();
   const response = await exchangeCode('c_web', await authorize('c_web', session, 'openid profile offline_access'));
   expect(decodeJwt(response.id_token)).toMatchObject({ sub, nonce: 'n', aud: 'c_web', sid: `s_${session}` });
   const { keys } = JSON.parse((await tokenClient.getJwks({})).body);
@@ -141,7 +91,7 @@ test('OpenID Connect Core §3.1: consent, code, tokens, UserInfo, introspection,
 });
 
 test('RFC 6749 §4.1.2: a replayed code ends what was issued from it', async () => {
-  const code = await authorize('c_web', signIn(), 'openid offline_access');
+  const code = await authorize('c_web', service.signIn(), 'openid offline_access');
   const { access_token } = await exchangeCode('c_web', code);
   await expect(exchangeCode('c_web', code)).rejects.toMatchObject({ error: 'invalid_grant', reason: 'code_replayed' });
   await expect(tokenClient.userInfo({ parameters: [], authorization: `Bearer ${access_token}`, evidence })).rejects.toMatchObject({
@@ -151,7 +101,7 @@ test('RFC 6749 §4.1.2: a replayed code ends what was issued from it', async () 
 });
 
 test('house.md, "Refresh": 100 parallel refreshes of a public client get one successor; an older one revokes the family', async () => {
-  const first = await exchangeCode('c_native', await authorize('c_native', signIn(), 'openid offline_access'), true);
+  const first = await exchangeCode('c_native', await authorize('c_native', service.signIn(), 'openid offline_access'), true);
   const refresh = (refresh_token: string) =>
     tokenClient.exchange({ parameters: form({ grant_type: 'refresh_token', refresh_token, client_id: 'c_native' }), authorization: '', evidence });
   const answers = await Promise.all(Array.from({ length: 100 }, () => refresh(first.refresh_token)));
@@ -164,11 +114,11 @@ test('house.md, "Refresh": 100 parallel refreshes of a public client get one suc
 });
 
 test("house.md, feeds: a session's end ends what is bound to it, and not an offline grant", async () => {
-  const session = signIn();
+  const session = service.signIn();
   const bound = await exchangeCode('c_web', await authorize('c_web', session, 'openid profile'));
   const offline = await exchangeCode('c_web', await authorize('c_web', session, 'openid offline_access'));
   expect(bound.refresh_token).toBe('');
-  peers.sessionFeed.append('session_ended', { sid: `s_${session}`, sub });
+  service.peers.sessionFeed.append('session_ended', { sid: `s_${session}`, sub });
   const isActive = async (access_token: string): Promise<boolean> =>
     tokenClient.userInfo({ parameters: [], authorization: `Bearer ${access_token}`, evidence }).then(() => true, () => false);
   await expect.poll(() => isActive(bound.access_token), { timeout: 1000, interval: 20 }).toBe(false);
@@ -177,9 +127,9 @@ test("house.md, feeds: a session's end ends what is bound to it, and not an offl
 
 test('house.md, feeds: a disabled identity loses all grants and tokens within a second; a later sign-in works', async () => {
   const person = '01890000-0000-7000-8000-00000000000b';
-  peers.claims.set(person, { name: 'Bob' });
-  const tokens = await exchangeCode('c_web', await authorize('c_web', signIn({ sub: person }), 'openid offline_access'));
-  peers.identityFeed.append('credential_changed', { sub: person });
+  service.peers.claims.set(person, { name: 'Bob' });
+  const tokens = await exchangeCode('c_web', await authorize('c_web', service.signIn({ sub: person }), 'openid offline_access'));
+  service.peers.identityFeed.append('credential_changed', { sub: person });
   const userInfo = (access_token: string) => tokenClient.userInfo({ parameters: [], authorization: `Bearer ${access_token}`, evidence });
   await expect.poll(() => userInfo(tokens.access_token).then(() => true, () => false), { timeout: 1000, interval: 20 }).toBe(false);
   const refreshed = tokenClient.exchange({
@@ -188,7 +138,7 @@ test('house.md, feeds: a disabled identity loses all grants and tokens within a 
     evidence,
   });
   await expect(refreshed).rejects.toMatchObject({ reason: 'subject_revoked' });
-  const again = await exchangeCode('c_web', await authorize('c_web', signIn({ sub: person }), 'openid offline_access'));
+  const again = await exchangeCode('c_web', await authorize('c_web', service.signIn({ sub: person }), 'openid offline_access'));
   expect(JSON.parse((await userInfo(again.access_token)).body)).toMatchObject({ sub: person });
 });
 
@@ -198,7 +148,7 @@ test('contract.md, "Operators": the first operator gets a token that the admin s
     authorization: basic('c_operator', secret),
     evidence,
   });
-  const { body } = await admin.connect('token', TokenServiceService).introspect({ parameters: form({ token: access_token }), authorization: '', evidence });
+  const { body } = await service.admin.connect('token', TokenServiceService).introspect({ parameters: form({ token: access_token }), authorization: '', evidence });
   expect(JSON.parse(body)).toMatchObject({ active: true, client_id: 'c_operator', aud: `${issuer}/admin`, scope: 'authority.admin' });
 });
 

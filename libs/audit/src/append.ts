@@ -13,10 +13,7 @@ export interface Act {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-const append = statement(
-  'audit_append',
-  'INSERT INTO audit (action, actor, target, details, trace_id) VALUES ($1, $2, $3, $4::jsonb, $5)',
-);
+const append = statement('audit_append', 'INSERT INTO audit (action, actor, target, details, trace_id) VALUES ($1, $2, $3, $4::jsonb, $5)');
 
 /** Writes the audit row of a change, in the transaction of the change: neither can be there without the other. */
 export async function appendAudit(tx: Queryable, act: Act): Promise<void> {

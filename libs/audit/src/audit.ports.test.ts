@@ -10,8 +10,7 @@ let database: Database;
 const sql = (text: string) => database.query(statement('', text));
 const append = (act: Partial<Act> = {}) =>
   database.transaction((tx) => appendAudit(tx, { action: 'client.create', actor: 'operator:c_1', target: 'client:c_2', ...act }));
-const list = (request: Partial<ListAuditEventsRequest> = {}) =>
-  listAudit(database, 'token', ListAuditEventsRequest.create(request));
+const list = (request: Partial<ListAuditEventsRequest> = {}) => listAudit(database, 'token', ListAuditEventsRequest.create(request));
 
 beforeAll(async () => {
   postgres = await testPostgres();

@@ -18,10 +18,7 @@ const columns = `id::text, version, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T
 
 const lockHead = statement('audit_head', 'SELECT sequence, chain_hash FROM audit_head FOR UPDATE');
 const anyUnchained = statement('audit_any', 'SELECT 1 AS found FROM audit WHERE sequence IS NULL LIMIT 1');
-const unchained = statement(
-  'audit_unchained',
-  `SELECT ${columns} FROM audit WHERE sequence IS NULL ORDER BY id LIMIT 500`,
-);
+const unchained = statement('audit_unchained', `SELECT ${columns} FROM audit WHERE sequence IS NULL ORDER BY id LIMIT 500`);
 const chain = statement(
   'audit_chain',
   `UPDATE audit SET sequence = links.sequence, chain_hash = links.chain_hash

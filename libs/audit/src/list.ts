@@ -25,11 +25,7 @@ const order = {
 } as const;
 
 /** The owner's own rows, newest first; the admin service merges the owners (AuditService.ListAuditEvents). */
-export async function listAudit(
-  database: Database,
-  owner: string,
-  request: ListAuditEventsRequest,
-): Promise<ListAuditEventsResponse> {
+export async function listAudit(database: Database, owner: string, request: ListAuditEventsRequest): Promise<ListAuditEventsResponse> {
   const terms = parseFilter(request.filter, fields);
   const one = page(request, { list: 'audit_events', order });
   const where = new Where([owner])

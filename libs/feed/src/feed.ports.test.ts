@@ -10,8 +10,7 @@ let database: Database;
 let source: FeedSource;
 
 const sql = (text: string) => database.query<Record<string, number>>(statement('', text));
-const append = (why: string) =>
-  database.transaction((tx) => appendFeed(tx, { event: 'session_ended', sid: why, why }));
+const append = (why: string) => database.transaction((tx) => appendFeed(tx, { event: 'session_ended', sid: why, why }));
 const pull = (cursor: number, more: Partial<PullFeedRequest> = {}) => source.pull(PullFeedRequest.create({ cursor, ...more }));
 
 beforeAll(async () => {

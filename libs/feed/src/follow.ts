@@ -102,12 +102,7 @@ function unlessStopped<T>(pulling: Promise<T>, signal: AbortSignal): Promise<T> 
 }
 
 /** Replicas of a dependent share one cursor: who finds it moved drops what it pulled and goes on from there. */
-async function applyAndMove(
-  tx: Queryable,
-  options: FollowFeedOptions,
-  from: number,
-  pulled: PullFeedResponse,
-): Promise<number> {
+async function applyAndMove(tx: Queryable, options: FollowFeedOptions, from: number, pulled: PullFeedResponse): Promise<number> {
   await tx.query(makeCursor, [options.name]);
   const [row] = await tx.query<{ cursor: number }>(lockCursor, [options.name]);
   const stored = row?.cursor ?? 0;

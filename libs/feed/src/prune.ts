@@ -7,10 +7,7 @@ const dropEntries = statement(
      SELECT id FROM feed WHERE at < clock_timestamp() - interval '30 days' AND sequence IS NOT NULL ORDER BY at LIMIT 10000
    )`,
 );
-const dropDependents = statement(
-  'feed_forget',
-  "DELETE FROM feed_dependents WHERE seen_at < clock_timestamp() - interval '1 hour'",
-);
+const dropDependents = statement('feed_forget', "DELETE FROM feed_dependents WHERE seen_at < clock_timestamp() - interval '1 hour'");
 
 /** Keeps the feed and the list of its dependents from growing for ever. */
 export function feedJob(database: Database): { name: string; everyMs: number; run: () => Promise<void> } {

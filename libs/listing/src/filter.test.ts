@@ -67,13 +67,19 @@ describe('AIP-160 filters', () => {
   test('AIP-160: any text is read or is INVALID_ARGUMENT, never a fault', () => {
     const pieces = fc.constantFrom('client_id', '=', '"a"', '"a*"', 'AND', ' ', '"', '\\', 'disabled', 'true', '(', 'é');
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.array(pieces).map((some) => some.join(' '))), (filter) => {
-        try {
-          parseFilter(filter, fields);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'INVALID_ARGUMENT' });
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(pieces).map((some) => some.join(' ')),
+        ),
+        (filter) => {
+          try {
+            parseFilter(filter, fields);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'INVALID_ARGUMENT' });
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -98,7 +104,12 @@ describe('AIP-160 filters as SQL', () => {
   });
 
   test('AIP-158: filter, own conditions and the cursor are one condition with parameters in order', () => {
-    const order = { columns: [{ column: 'at', type: 'timestamptz' }, { column: 'id', type: 'uuid' }] } as const;
+    const order = {
+      columns: [
+        { column: 'at', type: 'timestamptz' },
+        { column: 'id', type: 'uuid' },
+      ],
+    } as const;
     const first = page({ page_size: 1, page_token: '' }, { list: 'x', order });
     const key = ['2026-01-02 03:04:05.123456+00', '01890000-0000-7000-8000-000000000000'];
     const { next_page_token } = first.cut([1, 2], () => key);
@@ -115,6 +126,8 @@ describe('AIP-160 filters as SQL', () => {
     expect(where.values).toEqual(['realm', 's', 'c', 'n', ...key]);
     expect(second.orderBy).toBe('ORDER BY at, id');
     expect(where.shape).not.toBe(new Where().shape);
+    const larger = page({ page_size: 2, page_token: '' }, { list: 'x', order });
+    expect(new Where().after(larger).shape).not.toBe(new Where().after(first).shape);
   });
 
   test('AIP-160: rows in memory are found by the same terms', () => {

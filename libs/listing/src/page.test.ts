@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Order, page, pageOf, type PageRequest } from './index.ts';
 
-const order: Order = { columns: [{ column: 'create_time_ms', type: 'bigint' }, { column: 'id', type: 'text' }] };
+const order: Order = {
+  columns: [
+    { column: 'create_time_ms', type: 'bigint' },
+    { column: 'id', type: 'text' },
+  ],
+};
 const newestFirst: Order = { ...order, descending: true };
 
 interface Row {
@@ -85,8 +90,9 @@ describe('AIP-158 pages', () => {
 
   test('AIP-158: any text as a token is a cursor of the right types or INVALID_ARGUMENT, never a fault', () => {
     const token = tokenOf('');
-    const bent = fc.tuple(fc.nat(token.length - 1), fc.base64String({ minLength: 1, maxLength: 4 })).map(([at, text]) =>
-      token.slice(0, at) + text + token.slice(at + text.length));
+    const bent = fc
+      .tuple(fc.nat(token.length - 1), fc.base64String({ minLength: 1, maxLength: 4 }))
+      .map(([at, text]) => token.slice(0, at) + text + token.slice(at + text.length));
     fc.assert(
       fc.property(fc.oneof(fc.string(), bent), (page_token) => {
         fc.pre(page_token !== '');

@@ -12,6 +12,7 @@ export type ColumnOf = string | ((parameter: string) => string);
 export class Where {
   readonly values: unknown[];
   private readonly conditions: string[] = [];
+  private limit = 0;
 
   /** `values` are the parameters that the statement already has before the condition. */
   constructor(values: readonly unknown[] = []) {
@@ -35,7 +36,8 @@ export class Where {
   }
 
   /** Rows behind the page before, compared as one row value so that an index on the order serves it. */
-  after({ after, order }: Page): this {
+  after({ after, order, limit }: Page): this {
+    this.limit = limit;
     if (after === undefined) return this;
     const columns = order.columns.map(({ column }) => column).join(', ');
     const keys = order.columns.map(({ type }, index) => `${this.parameter(after[index])}::${type}`).join(', ');
@@ -48,9 +50,12 @@ export class Where {
     return this.conditions.length === 0 ? '' : `WHERE ${this.conditions.map((one) => `(${one})`).join(' AND ')}`;
   }
 
-  /** A short name of this condition's text: prepared statements of different texts need different names. */
+  /**
+   * A short name of this condition's text: prepared statements of different texts need different names. It tells pages of
+   * different sizes apart too, for statements that write `LIMIT ${page.limit}` into their text.
+   */
   get shape(): string {
-    return createHash('sha256').update(this.sql).digest('base64url').slice(0, 10);
+    return createHash('sha256').update(`${this.limit} ${this.sql}`).digest('base64url').slice(0, 10);
   }
 
   private condition(term: Term, column: ColumnOf): string {

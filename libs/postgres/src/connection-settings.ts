@@ -4,7 +4,16 @@ import pg, { type ClientConfig } from 'pg';
 const ownTypes = new Map<number, (value: string) => unknown>([
   [20, safeInteger],
   [1082, (value) => value],
-  [1016, (value) => (value === '{}' ? [] : value.slice(1, -1).split(',').map((item) => (item === 'NULL' ? null : safeInteger(item))))],
+  [
+    1016,
+    (value) =>
+      value === '{}'
+        ? []
+        : value
+            .slice(1, -1)
+            .split(',')
+            .map((item) => (item === 'NULL' ? null : safeInteger(item))),
+  ],
 ]);
 
 function safeInteger(value: string): number {
@@ -23,6 +32,9 @@ export interface ConnectionOptions {
 /** A dead peer is noticed by the server too, so that what its connection held (locks) goes to others soon. */
 const keepalives = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=10000';
 
+/** Statements are kept with their plans: one that was made while a table was small must not read all of it later. */
+const byKey = '-c enable_seqscan=off';
+
 /**
  * The search path goes with the connection, not only with the role: where one role serves all services (a laptop), each
  * still sees its own schema and no other.
@@ -34,7 +46,7 @@ export function clientConfig(options: ConnectionOptions): ClientConfig {
   return {
     connectionString: url.href,
     application_name: `authority-${options.service}`,
-    options: [given, `-c search_path=${options.service}`, keepalives].filter(Boolean).join(' '),
+    options: [given, `-c search_path=${options.service}`, keepalives, byKey].filter(Boolean).join(' '),
     connectionTimeoutMillis: 800,
     statement_timeout: options.statementTimeoutMs,
     lock_timeout: options.lockTimeoutMs,
@@ -44,7 +56,8 @@ export function clientConfig(options: ConnectionOptions): ClientConfig {
     keepAlive: true,
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-        (format === 'binary' ? undefined : ownTypes.get(oid)) ?? pg.types.getTypeParser(oid, format ?? 'text')) as typeof pg.types.getTypeParser, // overloads
+        (format === 'binary' ? undefined : ownTypes.get(oid)) ??
+        pg.types.getTypeParser(oid, format ?? 'text')) as typeof pg.types.getTypeParser, // overloads
     },
   };
 }

@@ -61,8 +61,11 @@ afterAll(async () => {
 
 test('ARCH: bigint is a number, date is text, and a bigint past 2^53 is a fault', async () => {
   const database = await openThrough();
-  const text = "SELECT 9007199254740991::bigint AS big, '2026-11-23'::date AS day, ARRAY[1, 2]::bigint[] AS list, '\\x00ff'::bytea AS bytes";
-  expect(await database.query(plain(text))).toEqual([{ big: 9007199254740991, day: '2026-11-23', list: [1, 2], bytes: Buffer.from([0, 255]) }]);
+  const text =
+    "SELECT 9007199254740991::bigint AS big, '2026-11-23'::date AS day, ARRAY[1, 2]::bigint[] AS list, '\\x00ff'::bytea AS bytes";
+  expect(await database.query(plain(text))).toEqual([
+    { big: 9007199254740991, day: '2026-11-23', list: [1, 2], bytes: Buffer.from([0, 255]) },
+  ]);
   await expect(database.query(plain('SELECT 9007199254740993::bigint AS big'))).rejects.toThrow(RangeError);
   expect(await database.query(one)).toEqual([{ one: 1 }]);
 });
@@ -127,7 +130,14 @@ test('ARCH: a server that is away fails calls within a second, and is used withi
   await until(() => !database.isReady(), 1000);
   expect(await refused(database.query(one))).toBeLessThan(50);
   await link.restore();
-  const took = await until(() => database.query(one).then(() => true, () => false), 2000);
+  const took = await until(
+    () =>
+      database.query(one).then(
+        () => true,
+        () => false,
+      ),
+    2000,
+  );
   expect(took).toBeLessThan(500);
   expect(database.isReady()).toBe(true);
 });
@@ -142,7 +152,16 @@ test('ARCH: a server that no longer answers fails calls, those under way too, wi
   expect(Date.now() - started).toBeLessThan(1050);
   expect(await refused(database.query(one))).toBeLessThan(1000);
   await link.restore();
-  expect(await until(() => database.query(one).then(() => true, () => false), 2000)).toBeLessThan(1000);
+  expect(
+    await until(
+      () =>
+        database.query(one).then(
+          () => true,
+          () => false,
+        ),
+      2000,
+    ),
+  ).toBeLessThan(1000);
 });
 
 test('ARCH: open() does not fail when the server is away, and uses it when it comes', async () => {

@@ -52,7 +52,9 @@ test('house.md: day partitions by time', async () => {
 
 test('two that make the same partitions at once do not fail', async () => {
   const from = later(1000);
-  const made = await Promise.all([1, 2, 3].map(() => ensurePartitions(database, 'grants', from, new Date(from.getTime() + 5 * 86_400_000), 'day')));
+  const made = await Promise.all(
+    [1, 2, 3].map(() => ensurePartitions(database, 'grants', from, new Date(from.getTime() + 5 * 86_400_000), 'day')),
+  );
   expect(made.reduce((sum, each) => sum + each)).toBe(6);
 });
 

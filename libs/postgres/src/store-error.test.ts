@@ -25,7 +25,12 @@ test.each(['23505', '42P01', '22021', '40P01'])('ARCH: %s stays what it is', (co
 });
 
 test('what pg says without a code when a connection breaks is UNAVAILABLE', () => {
-  for (const text of ['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'timeout expired', 'Query read timeout']) {
+  for (const text of [
+    'Connection terminated unexpectedly',
+    'timeout exceeded when trying to connect',
+    'timeout expired',
+    'Query read timeout',
+  ]) {
     expect(toStoreError(new Error(text))).toBeInstanceOf(StatusError);
   }
   expect(toStoreError(new TypeError('x is not a function'))).toBeInstanceOf(TypeError);

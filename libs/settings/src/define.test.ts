@@ -8,7 +8,7 @@ const definitions = defineSettings({
   'token.lifetime': durationSetting(300, 'Life.', { min: 10, max: 3600 }),
   'plain.number': { default: 5, description: 'A number.' },
   'plain.text': { default: 'a', description: 'A text.' },
-  'bounded': numberSetting(1, 'Bounded.', { min: 0, max: 2 }),
+  bounded: numberSetting(1, 'Bounded.', { min: 0, max: 2 }),
 });
 
 test('values keep their types, and are checked by bounds or by the type of the default', () => {

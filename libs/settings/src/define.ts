@@ -4,14 +4,13 @@ export interface Definition<T = unknown> {
   /** For operators: what it does and in which unit. */
   readonly description: string;
   /** Reads a JSON value; throws an `Error` whose message says what would be right. Left out: by the default's type. */
-  readonly parse?: (value: unknown) => T;
+  parse?(value: unknown): T;
   /** Whether this value weakens a public server: refused when the issuer is https, unless forced. */
-  readonly weakens?: (value: T) => boolean;
+  /* A method, so that definitions of every type are definitions of `unknown`: each is used with its own values only. */
+  weakens?(value: T): boolean;
 }
 
-// The members' types differ; each is used only together with its own values.
-// biome-ignore lint/suspicious/noExplicitAny: `unknown` would refuse every parse and weakens, which are contravariant
-export type Definitions = Readonly<Record<string, Definition<any>>>;
+export type Definitions = Readonly<Record<string, Definition>>;
 
 /** A default of `true` stands for any flag, one of 300 for any number. */
 type Widened<T> = T extends boolean ? boolean : T extends number ? number : T extends string ? string : T;

@@ -60,7 +60,14 @@ export function settingsHandlers<D extends Definitions>(
       const rows = await settings.database.query<SettingRow>(findAll);
       const all = Object.entries(settings.definitions)
         .filter(([name]) => terms.every((term) => (term.match === 'prefix' ? name.startsWith(term.value) : name === term.value)))
-        .map(([name, definition]) => resource(settings.owner, name, definition, rows.find((row) => row.name === name)));
+        .map(([name, definition]) =>
+          resource(
+            settings.owner,
+            name,
+            definition,
+            rows.find((row) => row.name === name),
+          ),
+        );
       const cut = pageOf(all, one, (setting) => [setting.name]);
       return { settings: cut.rows, next_page_token: cut.next_page_token };
     },

@@ -56,7 +56,10 @@ test('a change is in memory when it is answered, and reaches another replica wit
 });
 
 test('a value that is wrong, unknown or of another version is refused', async () => {
-  await expect(update('throttle.window', '5')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', violations: [{ field: 'setting.value' }] });
+  await expect(update('throttle.window', '5')).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    violations: [{ field: 'setting.value' }],
+  });
   await expect(update('throttle.window', 'x')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   await expect(update('toString', '1')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   const { setting } = await handlers().getSetting({ name: 'throttle.window' }, call);

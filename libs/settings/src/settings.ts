@@ -21,11 +21,7 @@ const schemaName = statement('settings_schema', 'SELECT current_schema() AS sche
 const pollMs = 500;
 
 /** Reads the rows of `settings`, and again every 500 ms (the truth) or as NOTIFY hints. */
-export async function openSettings<const D extends Definitions>(
-  database: Database,
-  owner: string,
-  definitions: D,
-): Promise<Settings<D>> {
+export async function openSettings<const D extends Definitions>(database: Database, owner: string, definitions: D): Promise<Settings<D>> {
   let values = new Map<string, unknown>();
   let ready = false;
   let closed = false;
@@ -44,7 +40,9 @@ export async function openSettings<const D extends Definitions>(
   };
   const poll = async () => {
     // A store that is away is its readiness' concern; what was read last holds until it is back.
-    await reload().then(listenOnce, () => undefined).catch(() => undefined);
+    await reload()
+      .then(listenOnce, () => undefined)
+      .catch(() => undefined);
     if (!closed) timer = setTimeout(poll, pollMs).unref();
     else stopListening?.();
   };
@@ -75,11 +73,7 @@ export function fixedSettings<const D extends Definitions>(
 }
 
 /** A value that this release cannot read (written by a later one) counts as not set; that is told once. */
-function parsed(
-  definitions: Definitions,
-  told: Set<string>,
-  rows: readonly { name: string; value: unknown }[],
-): Map<string, unknown> {
+function parsed(definitions: Definitions, told: Set<string>, rows: readonly { name: string; value: unknown }[]): Map<string, unknown> {
   const values = new Map<string, unknown>();
   for (const { name, value } of rows) {
     const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;

@@ -28,7 +28,7 @@ export async function testPostgres(): Promise<TestPostgres> {
 
 export async function startTestPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'authority-test-postgres-'));
-  const server = await startEmbeddedPostgres({ dataDir, isDurable: false });
+  const server = await startEmbeddedPostgres({ dataDir, isDurable: false, endsWithUs: true });
   return {
     url: server.url,
     stop: async () => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface TestRedis {
@@ -54,10 +54,11 @@ export async function testRedis(settings: readonly string[] = []): Promise<TestR
 }
 
 async function start(port: number, folder: string, settings: readonly string[]): Promise<ChildProcess> {
+  assertInstalled();
   const own = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, 'save ""', 'appendonly no', ...settings];
-  const server = spawn('redis-server', ['-'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const failed = once(server, 'error').then(([error]: Error[]) => {
-    throw new Error('There is no redis-server here: apt-get install -y --no-install-recommends redis-server', { cause: error });
+  const server = spawn(...endingWithUs('redis-server', ['-']), { stdio: ['pipe', 'pipe', 'inherit'] });
+  const failed = once(server, 'exit').then(() => {
+    throw new Error(`redis-server ended while it started on port ${port}.`);
   });
   server.stdin?.on('error', () => {}); // told by `failed`
   server.stdin?.end(`${own.join('\n')}\n`);
@@ -65,6 +66,18 @@ async function start(port: number, folder: string, settings: readonly string[]):
   await Promise.race([failed, answers(port)]);
   failed.catch(() => {});
   return server;
+}
+
+function assertInstalled(): void {
+  const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'redis-server'));
+  if (!places.some((place) => existsSync(place))) {
+    throw new Error('There is no redis-server here: apt-get install -y --no-install-recommends redis-server');
+  }
+}
+
+/** On Linux the server ends with this process, however that ends. */
+function endingWithUs(file: string, args: string[]): [string, string[]] {
+  return process.platform === 'linux' ? ['setpriv', ['--pdeathsig=KILL', '--', file, ...args]] : [file, args];
 }
 
 async function answers(port: number): Promise<void> {

@@ -1,7 +1,18 @@
+import { ConfigFault } from '@authority/config';
 import { type Definition, healthService } from '@authority/rpc';
 import { StatusError } from '@authority/errors';
 import { observeRpcServer, span, withRemoteParent } from '@authority/telemetry';
-import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type StatusObject, status, type UntypedServiceImplementation, type handleUnaryCall } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type StatusObject,
+  status,
+  type UntypedServiceImplementation,
+  type handleUnaryCall,
+} from '@grpc/grpc-js';
 import type { Credentials } from '../authenticate.ts';
 import { answer, type DoorCall, type DoorPorts } from '../door.ts';
 import { adminDefinitions, adminMethods } from '../methods.ts';
@@ -30,6 +41,7 @@ const largestMessage = 1 << 20;
 /** The public gRPC listener: the operator API as bytes, health and reflection. */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const server = new Server({
+    interceptors: [versionHeader(options.version)],
     'grpc.max_receive_message_length': largestMessage,
     'grpc.max_concurrent_streams': 100,
     'grpc.max_connection_age_ms': 30_000,
@@ -53,7 +65,12 @@ function bind(server: Server, { listen, tls }: ListenerOptions): Promise<number>
     : ServerCredentials.createInsecure();
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${listen.port}`, credentials, (error, port) => (error ? reject(error) : resolve(port)));
+    server.bindAsync(`${host}:${listen.port}`, credentials, (error, port) => {
+      if (!error) return resolve(port);
+      server.forceShutdown();
+      const why = error.message.replaceAll('\n', ' ');
+      reject(new ConfigFault([`AUTHORITY_ADMIN_LISTEN: cannot listen on ${host}:${listen.port} (${why}); choose another address`]));
+    });
   });
 }
 
@@ -93,7 +110,6 @@ function unary(method: DoorCall['method'], options: ListenerOptions): handleUnar
   const [service = '', name = ''] = method.path.slice(1).split('/');
   return async (raw, callback) => {
     const started = performance.now();
-    raw.sendMetadata(versionHeader(options.version));
     const outcome = await outcomeOf(raw, method, options);
     const code = Buffer.isBuffer(outcome) ? 'OK' : (status[outcome.code] ?? 'UNKNOWN');
     observeRpcServer({ service, method: name, code, peer: 'operator' }, (performance.now() - started) / 1000);
@@ -102,16 +118,25 @@ function unary(method: DoorCall['method'], options: ListenerOptions): handleUnar
   };
 }
 
-function outcomeOf(raw: ServerUnaryCall<Buffer, Buffer>, method: DoorCall['method'], { ports }: ListenerOptions): Promise<Buffer | StatusObject> {
+function outcomeOf(
+  raw: ServerUnaryCall<Buffer, Buffer>,
+  method: DoorCall['method'],
+  { ports }: ListenerOptions,
+): Promise<Buffer | StatusObject> {
   const traceparent = raw.metadata.get('traceparent')[0]?.toString();
   return withRemoteParent(traceparent, () =>
-    span(method.path, { 'rpc.system': 'grpc' }, async () => {
-      try {
-        return await answer(doorCall(raw, method), ports);
-      } catch (error) {
-        return statusOf(error, method.path);
-      }
-    }, { kind: 'server' }),
+    span(
+      method.path,
+      { 'rpc.system': 'grpc' },
+      async () => {
+        try {
+          return await answer(doorCall(raw, method), ports);
+        } catch (error) {
+          return statusOf(error, method.path);
+        }
+      },
+      { kind: 'server' },
+    ),
   );
 }
 
@@ -134,8 +159,13 @@ function credentialsOf(raw: ServerUnaryCall<Buffer, Buffer>): Credentials {
   };
 }
 
-function versionHeader(version: string): Metadata {
-  const metadata = new Metadata();
-  metadata.set('authority-version', version);
-  return metadata;
+/** Every answer, that of health included, says which release gave it. */
+function versionHeader(version: string): ServerInterceptor {
+  return (_, call) =>
+    new ServerInterceptingCall(call, {
+      sendMetadata: (metadata, next) => {
+        metadata.set('authority-version', version);
+        next(metadata);
+      },
+    });
 }

@@ -37,6 +37,10 @@ function badRequest(violations: readonly FieldViolation[]): Uint8Array {
 
 function retryInfo(ms: number): Uint8Array {
   const writer = new BinaryWriter().uint32(10).fork();
-  writer.uint32(8).int64(Math.floor(ms / 1000)).uint32(16).int32((ms % 1000) * 1_000_000);
+  writer
+    .uint32(8)
+    .int64(Math.floor(ms / 1000))
+    .uint32(16)
+    .int32((ms % 1000) * 1_000_000);
   return writer.join().finish();
 }

@@ -1,4 +1,9 @@
-import { type AuditEvent, AuditServiceService, type ListAuditEventsRequest, type ListAuditEventsResponse } from '@authority/contracts/admin';
+import {
+  type AuditEvent,
+  AuditServiceService,
+  type ListAuditEventsRequest,
+  type ListAuditEventsResponse,
+} from '@authority/contracts/admin';
 import { exact, type FilterField, oneOf, page, parseFilter, prefix } from '@authority/listing';
 import type { Ask } from '../peers/owners.ts';
 import { owners } from '../policy.ts';
@@ -27,7 +32,11 @@ export async function listAuditEvents(request: ListAuditEventsRequest, streams: 
   const terms = parseFilter(request.filter, { action: prefix(), actor: exact(), target: exact(), owner: owner(streams) });
   const only = terms.flatMap((term) => (term.field === 'owner' ? [term.value] : []));
   const asked = streams.filter(({ name }) => only.every((one) => one === name));
-  const cursor = readCursor(request.page_token, request.filter, streams.map(({ name }) => name));
+  const cursor = readCursor(
+    request.page_token,
+    request.filter,
+    streams.map(({ name }) => name),
+  );
 
   const fetched = new Map<string, Fetched>();
   await Promise.all(

@@ -7,7 +7,13 @@ import type { Owner } from '../policy.ts';
 import { type AuditStream, listAuditEvents } from './audit.ts';
 import { deleteSetting, getSetting, listSettings, updateSetting } from './settings.ts';
 
-const order = { columns: [{ column: 'at', type: 'bigint' }, { column: 'id', type: 'bigint' }], descending: true } as const;
+const order = {
+  columns: [
+    { column: 'at', type: 'bigint' },
+    { column: 'id', type: 'bigint' },
+  ],
+  descending: true,
+} as const;
 const fields = { action: prefix(), actor: exact(), target: exact(), owner: exact() };
 
 /** An owner's list, as the lib `audit` answers it. */
@@ -19,7 +25,16 @@ class FakeStream implements AuditStream {
 
   add(at_ms: number): void {
     const audit_event_id = `${this.name}/${this.events.length + 1}`;
-    this.events.push({ audit_event_id, at_ms, action: `${this.name}.do`, actor: 'a', target: 't', details: '{}', trace_id: '', chain_hash: '' });
+    this.events.push({
+      audit_event_id,
+      at_ms,
+      action: `${this.name}.do`,
+      actor: 'a',
+      target: 't',
+      details: '{}',
+      trace_id: '',
+      chain_hash: '',
+    });
   }
 
   async list(request: ListAuditEventsRequest) {
@@ -28,7 +43,10 @@ class FakeStream implements AuditStream {
     const found = this.events.filter((event) =>
       matches(terms, event, { action: (e) => e.action, actor: (e) => e.actor, target: (e) => e.target, owner: () => this.name }),
     );
-    const cut = pageOf(found, page(request, { list: 'audit', order }), (event) => [event.at_ms, Number(event.audit_event_id.split('/')[1])]);
+    const cut = pageOf(found, page(request, { list: 'audit', order }), (event) => [
+      event.at_ms,
+      Number(event.audit_event_id.split('/')[1]),
+    ]);
     return { audit_events: cut.rows, next_page_token: cut.next_page_token };
   }
 }
@@ -98,7 +116,11 @@ describe('AIP-158: the merged audit log', () => {
     const streams = streamsOf([[1, 2, 3]]);
     const { next_page_token } = await listAuditEvents({ page_size: 1, page_token: '', filter: '' }, streams);
     const forged = Buffer.from(JSON.stringify([1, 'x', [['gateway', '', '', 0]]])).toString('base64url');
-    for (const [page_token, filter] of [[next_page_token, 'actor = "a"'], ['nonsense', ''], [forged, '']] as const) {
+    for (const [page_token, filter] of [
+      [next_page_token, 'actor = "a"'],
+      ['nonsense', ''],
+      [forged, ''],
+    ] as const) {
       await expect(listAuditEvents({ page_size: 1, page_token, filter }, streams)).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
         violations: [{ field: 'page_token' }],

@@ -31,9 +31,18 @@ async function ask(introspect: Introspect, token: string): Promise<Readonly<Reco
 
 /** RFC 7662 §2.2: a JSON object. Anything else is a fault of a peer, and nobody gets in by it. */
 function objectOf(body: string): Readonly<Record<string, unknown>> {
-  const facts: unknown = JSON.parse(body);
+  const facts = parsed(body);
   if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) throw new Error('introspection answered no object');
   return { ...facts };
+}
+
+/** The parser's own message would bring a piece of the body into the log. */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A token service that cannot say must not be taken for one that says no: the operator tries again. */

@@ -35,7 +35,10 @@ export class PostgresRefusedCalls implements RefusedCalls {
   constructor(private readonly database: Database) {}
 
   add(call: RefusedCall): void {
-    if (this.waiting.length >= mostWaiting) return lost.add(1);
+    if (this.waiting.length >= mostWaiting) {
+      lost.add(1);
+      return;
+    }
     this.waiting.push({ ...call, traceId: currentTrace()?.traceId ?? '' });
     this.timer ??= setTimeout(() => {
       this.writing = this.flush();
@@ -84,7 +87,13 @@ interface Row {
 
 const action = 'admin.refuse';
 const fields = { action: prefix(), actor: exact(), target: exact(), owner: oneOf('admin') };
-const order = { columns: [{ column: 'at', type: 'timestamptz' }, { column: 'number', type: 'bigint' }], descending: true } as const;
+const order = {
+  columns: [
+    { column: 'at', type: 'timestamptz' },
+    { column: 'number', type: 'bigint' },
+  ],
+  descending: true,
+} as const;
 
 async function listRefusedCalls(database: Database, request: ListAuditEventsRequest): Promise<ListAuditEventsResponse> {
   const asked = page(request, { list: 'refused_calls', order });

@@ -12,29 +12,36 @@ const view: View<AuditEvent> = {
     { title: 'actor', of: (one) => one.actor },
     { title: 'target', of: (one) => one.target },
   ],
-  data: ({ details, ...event }) => ({ ...event, details: json(details) }),
+  data: (event) => ({ ...event, details: json(event.details) }),
 };
 
 export function audit(program: Command, commands: Commands): void {
   const group = commands.define(program, 'audit', 'Who changed what', ['audit list']);
   const command = limitOption(
-    commands.define(group, 'list', 'Lists what was done, newest first', ['audit list', 'audit list --action "client.*" -o json', 'audit list --owner admin']),
+    commands.define(group, 'list', 'Lists what was done, newest first', [
+      'audit list',
+      'audit list --action "client.*" -o json',
+      'audit list --owner admin',
+    ]),
   )
     .option('--action <action>', 'only this act; client.* for all that begin so')
     .option('--actor <actor>', 'only by operator:<client-id>, user:<sub>, client:<client-id> or system')
     .option('--target <target>', 'only on client:<client-id>, identity:<sub>, …')
     .option('--owner <service>', 'only of token, session, identity or admin (refused calls)');
-  commands.does<ListOptions & { action?: string; actor?: string; target?: string; owner?: string }>(command, async ({ connection, options, print }) => {
-    const { action, actor, target, owner } = options;
-    const filter = filterOf({ action, actor, target, owner });
-    const found = await listAll(
-      options,
-      async (page) => {
-        const answer = await connection.call(AuditServiceService.listAuditEvents, { ...page, filter });
-        return { things: answer.audit_events, next_page_token: answer.next_page_token };
-      },
-      print,
-    );
-    print.list(found, view, 'Nothing was done yet.');
-  });
+  commands.does<ListOptions & { action?: string; actor?: string; target?: string; owner?: string }>(
+    command,
+    async ({ connection, options, print }) => {
+      const { action, actor, target, owner } = options;
+      const filter = filterOf({ action, actor, target, owner });
+      const found = await listAll(
+        options,
+        async (page) => {
+          const answer = await connection.call(AuditServiceService.listAuditEvents, { ...page, filter });
+          return { things: answer.audit_events, next_page_token: answer.next_page_token };
+        },
+        print,
+      );
+      print.list(found, view, 'Nothing was done yet.');
+    },
+  );
 }

@@ -20,7 +20,7 @@ const view: View<Client> = {
     { title: 'state', of: (one) => (one.disabled ? 'disabled' : 'enabled') },
     { title: 'created', of: (one) => time(one.create_time_ms) },
   ],
-  data: ({ jwks, ...client }) => ({ ...client, jwks: json(jwks) }),
+  data: (client) => ({ ...client, jwks: json(client.jwks) }),
 };
 
 export function clients(program: Command, commands: Commands): void {
@@ -69,7 +69,9 @@ function create(group: Command, commands: Commands): void {
     'clients create --name Reports --grant-type client_credentials --scope reports -o json',
     'clients create --name App --auth-method none --redirect-uri http://127.0.0.1/cb',
   ]);
-  clientOptions(command).option('--client-id <id>', 'choose its id; made by the server when nothing is said').option('--jwks-file <path>', 'its public keys, a JWK Set');
+  clientOptions(command)
+    .option('--client-id <id>', 'choose its id; made by the server when nothing is said')
+    .option('--jwks-file <path>', 'its public keys, a JWK Set');
   commands.does<{ clientId?: string; jwksFile?: string }>(command, async ({ connection, print, options, surroundings }) => {
     const { client } = clientOf(command);
     if (!client.client_name) throw usage('clients create', 'the client has no name', 'give one with --name');
@@ -88,22 +90,30 @@ function update(group: Command, commands: Commands): void {
     'clients update c_kWcWwWvL1o0mDkNqXoYp0Q --disabled',
     'clients update c_kWcWwWvL1o0mDkNqXoYp0Q --disabled false',
   ]);
-  clientOptions(command).option('--etag <etag>', 'refuse when it has changed since').option('--jwks-file <path>', 'its public keys, a JWK Set');
-  commands.does<{ etag?: string; jwksFile?: string }>(command, async ({ connection, print, options, operands: [client_id = ''], surroundings }) => {
-    const { client, mask } = clientOf(command);
-    const jwks = options.jwksFile === undefined ? '' : readJwks(resolve(surroundings.cwd, options.jwksFile));
-    if (options.jwksFile !== undefined) mask.push('jwks');
-    if (mask.length === 0) throw usage('clients update', 'nothing is to change', 'give an option for each field; see --help');
-    const answer = await connection.call(rpc.updateClient, { client: { ...client, client_id, jwks, etag: options.etag ?? '' }, update_mask: mask });
-    if (answer.client) print.one(answer.client, view);
-    if (answer.propagating) print.note('Some replicas have not confirmed it yet; they will within seconds.');
-  });
+  clientOptions(command)
+    .option('--etag <etag>', 'refuse when it has changed since')
+    .option('--jwks-file <path>', 'its public keys, a JWK Set');
+  commands.does<{ etag?: string; jwksFile?: string }>(
+    command,
+    async ({ connection, print, options, operands: [client_id = ''], surroundings }) => {
+      const { client, mask } = clientOf(command);
+      const jwks = options.jwksFile === undefined ? '' : readJwks(resolve(surroundings.cwd, options.jwksFile));
+      if (options.jwksFile !== undefined) mask.push('jwks');
+      if (mask.length === 0) throw usage('clients update', 'nothing is to change', 'give an option for each field; see --help');
+      const answer = await connection.call(rpc.updateClient, {
+        client: { ...client, client_id, jwks, etag: options.etag ?? '' },
+        update_mask: mask,
+      });
+      if (answer.client) print.one(answer.client, view);
+      if (answer.propagating) print.note('Some replicas have not confirmed it yet; they will within seconds.');
+    },
+  );
 }
 
 function remove(group: Command, commands: Commands): void {
-  const command = commands.define(group, 'delete <client-id>', 'Deletes a client and ends its grants and tokens', [
-    'clients delete c_kWcWwWvL1o0mDkNqXoYp0Q',
-  ]).option('--etag <etag>', 'refuse when it has changed since');
+  const command = commands
+    .define(group, 'delete <client-id>', 'Deletes a client and ends its grants and tokens', ['clients delete c_kWcWwWvL1o0mDkNqXoYp0Q'])
+    .option('--etag <etag>', 'refuse when it has changed since');
   commands.does<{ etag?: string }>(command, async ({ connection, print, options, operands: [client_id = ''] }) => {
     await connection.call(rpc.deleteClient, { client_id, etag: options.etag ?? '' });
     print.done(`Deleted client ${client_id}.`, { client_id, deleted: true });
@@ -111,10 +121,12 @@ function remove(group: Command, commands: Commands): void {
 }
 
 function rotateSecret(group: Command, commands: Commands): void {
-  const command = commands.define(group, 'rotate-secret <client-id>', 'Makes a new secret; the one before works until the next rotation', [
-    'clients rotate-secret c_kWcWwWvL1o0mDkNqXoYp0Q',
-    'clients rotate-secret c_kWcWwWvL1o0mDkNqXoYp0Q --drop-previous',
-  ]).option('--drop-previous', 'the secrets before stop at once');
+  const command = commands
+    .define(group, 'rotate-secret <client-id>', 'Makes a new secret; the one before works until the next rotation', [
+      'clients rotate-secret c_kWcWwWvL1o0mDkNqXoYp0Q',
+      'clients rotate-secret c_kWcWwWvL1o0mDkNqXoYp0Q --drop-previous',
+    ])
+    .option('--drop-previous', 'the secrets before stop at once');
   commands.does<{ dropPrevious?: boolean }>(command, async ({ connection, print, options, operands: [client_id = ''] }) => {
     const { client_secret } = await connection.call(rpc.rotateClientSecret, { client_id, drop_previous: options.dropPrevious ?? false });
     print.record({ client_id, client_secret });

@@ -17,7 +17,7 @@ const view: View<Identity> = {
     { title: 'state', of: (one) => (one.disabled ? 'disabled' : 'enabled') },
     { title: 'created', of: (one) => time(one.create_time_ms) },
   ],
-  data: ({ traits, ...identity }) => ({ ...identity, traits: json(traits) }),
+  data: (identity) => ({ ...identity, traits: json(identity.traits) }),
 };
 
 function traitsOf({ traits }: Identity): Readonly<Record<string, unknown>> {
@@ -31,7 +31,10 @@ function trait(identity: Identity, name: string): string {
 }
 
 export function identities(program: Command, commands: Commands): void {
-  const group = commands.define(program, 'identities', 'People', ['identities list', 'identities create --email a@example.com --password-stdin']);
+  const group = commands.define(program, 'identities', 'People', [
+    'identities list',
+    'identities create --email a@example.com --password-stdin',
+  ]);
   list(group, commands);
   get(group, commands);
   create(group, commands);
@@ -42,7 +45,9 @@ export function identities(program: Command, commands: Commands): void {
 }
 
 function list(group: Command, commands: Commands): void {
-  const command = limitOption(commands.define(group, 'list', 'Lists people, oldest first', ['identities list', 'identities list --email a@example.com']))
+  const command = limitOption(
+    commands.define(group, 'list', 'Lists people, oldest first', ['identities list', 'identities list --email a@example.com']),
+  )
     .option('--email <address>', 'only the person with this address')
     .option('--disabled <true|false>', 'only those who are, or are not, disabled');
   commands.does<ListOptions & { email?: string; disabled?: string }>(command, async ({ connection, options, print }) => {
@@ -84,31 +89,44 @@ function create(group: Command, commands: Commands): void {
       .option('--name <name>', 'display name')
       .option('--email-verified', 'the address is known to be theirs'),
   );
-  commands.does<SecretOptions & { email: string; name?: string; emailVerified?: boolean }>(command, async ({ connection, options, print, surroundings }) => {
-    const password = (await readSecret(options, surroundings)) ?? '';
-    const { email, name } = options;
-    const traits = JSON.stringify({ email, ...(name === undefined ? {} : { name }) });
-    const identity = Identity.fromPartial({ traits, email_verified: options.emailVerified ?? false });
-    const answer = await connection.call(rpc.createIdentity, { identity, password });
-    if (answer.identity) print.one(answer.identity, view);
-  });
+  commands.does<SecretOptions & { email: string; name?: string; emailVerified?: boolean }>(
+    command,
+    async ({ connection, options, print, surroundings }) => {
+      const password = (await readSecret(options, surroundings)) ?? '';
+      const { email, name } = options;
+      const traits = JSON.stringify({ email, ...(name === undefined ? {} : { name }) });
+      const identity = Identity.fromPartial({ traits, email_verified: options.emailVerified ?? false });
+      const answer = await connection.call(rpc.createIdentity, { identity, password });
+      if (answer.identity) print.one(answer.identity, view);
+    },
+  );
 }
 
 function update(group: Command, commands: Commands): void {
   const command = commands
-    .define(group, 'update <sub-or-email>', 'Changes the fields that are given, and no others', ['identities update a@example.com --name "Ada E."'])
+    .define(group, 'update <sub-or-email>', 'Changes the fields that are given, and no others', [
+      'identities update a@example.com --name "Ada E."',
+    ])
     .option('--email <address>', 'new address')
     .option('--name <name>', 'new display name')
     .option('--email-verified <true|false>', 'whether the address is known to be theirs');
   commands.does<{ email?: string; name?: string; emailVerified?: string }>(command, async (work) => {
     const { email, name, emailVerified } = work.options;
-    if (emailVerified !== undefined && !/^(?:true|false)$/.test(emailVerified)) throw usage('--email-verified', 'it must be true or false', 'give one of them');
+    if (emailVerified !== undefined && !/^(?:true|false)$/.test(emailVerified))
+      throw usage('--email-verified', 'it must be true or false', 'give one of them');
     const changed = { ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
-    const update_mask = [...(Object.keys(changed).length > 0 ? ['traits'] : []), ...(emailVerified === undefined ? [] : ['email_verified'])];
+    const update_mask = [
+      ...(Object.keys(changed).length > 0 ? ['traits'] : []),
+      ...(emailVerified === undefined ? [] : ['email_verified']),
+    ];
     if (update_mask.length === 0) throw usage('identities update', 'nothing is to change', 'give an option for each field; see --help');
     const current = await find(work);
     // The etag of what was read: traits are one field, and somebody else's change to another trait must not be lost.
-    const identity: Identity = { ...current, traits: JSON.stringify({ ...traitsOf(current), ...changed }), email_verified: emailVerified === 'true' };
+    const identity: Identity = {
+      ...current,
+      traits: JSON.stringify({ ...traitsOf(current), ...changed }),
+      email_verified: emailVerified === 'true',
+    };
     await change(work, identity, update_mask);
   });
 }
@@ -124,7 +142,11 @@ function enabling(group: Command, commands: Commands): void {
   }
 }
 
-async function change({ connection, print }: Pick<Work<unknown>, 'connection' | 'print'>, identity: Identity, update_mask: string[]): Promise<void> {
+async function change(
+  { connection, print }: Pick<Work<unknown>, 'connection' | 'print'>,
+  identity: Identity,
+  update_mask: string[],
+): Promise<void> {
   const answer = await connection.call(rpc.updateIdentity, { identity, update_mask });
   if (answer.identity) print.one(answer.identity, view);
   if (answer.propagating) print.note(stillSpreading);
@@ -147,7 +169,9 @@ function setPassword(group: Command, commands: Commands): void {
 }
 
 function remove(group: Command, commands: Commands): void {
-  const command = commands.define(group, 'delete <sub-or-email>', 'Deletes a person and ends all that they have', ['identities delete a@example.com']);
+  const command = commands.define(group, 'delete <sub-or-email>', 'Deletes a person and ends all that they have', [
+    'identities delete a@example.com',
+  ]);
   commands.does(command, async (work) => {
     const { sub } = await find(work);
     const { propagating } = await work.connection.call(rpc.deleteIdentity, { sub, etag: '' });

@@ -16,13 +16,16 @@ const view: View<Key> = {
     { title: 'created', of: (one) => time(one.create_time_ms) },
     { title: 'active from', of: (one) => time(one.activate_time_ms) },
   ],
-  data: ({ public_jwk, ...key }) => ({ ...key, public_jwk: json(public_jwk) }),
+  data: (key) => ({ ...key, public_jwk: json(key.public_jwk) }),
 };
 
 const uses = ['signing', 'mac', 'sealing'] as const;
 
 export function keys(program: Command, commands: Commands): void {
-  const group = commands.define(program, 'keys', 'Keys that sign, authenticate and seal', ['keys list', 'keys rotate --use signing --alg ES256']);
+  const group = commands.define(program, 'keys', 'Keys that sign, authenticate and seal', [
+    'keys list',
+    'keys rotate --use signing --alg ES256',
+  ]);
   list(group, commands);
   get(group, commands);
   rotate(group, commands);
@@ -58,7 +61,10 @@ function get(group: Command, commands: Commands): void {
 
 function rotate(group: Command, commands: Commands): void {
   const command = commands
-    .define(group, 'rotate', 'Makes a new key that takes over when everybody has seen it', ['keys rotate --use signing --alg ES256', 'keys rotate --use mac'])
+    .define(group, 'rotate', 'Makes a new key that takes over when everybody has seen it', [
+      'keys rotate --use signing --alg ES256',
+      'keys rotate --use mac',
+    ])
     .addOption(new Option('--use <use>', 'which kind').choices(uses).makeOptionMandatory())
     .option('--alg <alg>', 'for signing keys: ES256, RS256 or EdDSA');
   commands.does<{ use: string; alg?: string }>(command, async ({ connection, print, options }) => {

@@ -19,7 +19,12 @@ const view: View<RegistrationToken> = {
 };
 
 function allowed(token: RegistrationToken): string {
-  const words = { 'no-pkce': token.allow_no_pkce, implicit: token.allow_implicit, hybrid: token.allow_hybrid, password: token.allow_password };
+  const words = {
+    'no-pkce': token.allow_no_pkce,
+    implicit: token.allow_implicit,
+    hybrid: token.allow_hybrid,
+    password: token.allow_password,
+  };
   return Object.entries(words)
     .flatMap(([word, yes]) => (yes ? [word] : []))
     .join(' ');
@@ -36,7 +41,9 @@ export function registrationTokens(program: Command, commands: Commands): void {
 }
 
 function list(group: Command, commands: Commands): void {
-  const command = limitOption(commands.define(group, 'list', 'Lists tokens without their values, oldest first', ['registration-tokens list']));
+  const command = limitOption(
+    commands.define(group, 'list', 'Lists tokens without their values, oldest first', ['registration-tokens list']),
+  );
   commands.does<ListOptions>(command, async ({ connection, options, print }) => {
     const found = await listAll(
       options,
@@ -114,7 +121,9 @@ function expiry(text: string): number {
 }
 
 function remove(group: Command, commands: Commands): void {
-  const command = commands.define(group, 'delete <id>', 'Deletes a token; clients registered with it stay', ['registration-tokens delete rt_1']);
+  const command = commands.define(group, 'delete <id>', 'Deletes a token; clients registered with it stay', [
+    'registration-tokens delete rt_1',
+  ]);
   commands.does(command, async ({ connection, print, operands: [registration_token_id = ''] }) => {
     await connection.call(rpc.deleteRegistrationToken, { registration_token_id });
     print.done(`Deleted registration token ${registration_token_id}.`, { registration_token_id, deleted: true });

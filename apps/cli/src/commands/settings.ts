@@ -13,7 +13,9 @@ const view: View<Setting> = {
     { title: 'default', of: (one) => (one.default_value === one.value ? '' : one.default_value) },
     { title: 'what it does', of: (one) => one.description },
   ],
-  data: ({ value, default_value, ...setting }) => ({ ...setting, value: json(value), default_value: json(default_value) }),
+  data: (setting) => ({ ...setting, value: json(setting.value), default_value: json(setting.default_value) }),
+  // As it is written in `settings set`: true, not yes.
+  people: (setting) => ({ ...setting }),
 };
 
 export function settings(program: Command, commands: Commands): void {
@@ -28,7 +30,9 @@ export function settings(program: Command, commands: Commands): void {
 }
 
 function list(group: Command, commands: Commands): void {
-  const command = limitOption(commands.define(group, 'list', 'Lists settings by name', ['settings list', 'settings list --name "throttle.*"']));
+  const command = limitOption(
+    commands.define(group, 'list', 'Lists settings by name', ['settings list', 'settings list --name "throttle.*"']),
+  );
   command.option('--name <name>', 'only this one; throttle.* for all that begin so');
   commands.does<ListOptions & { name?: string }>(command, async ({ connection, options, print }) => {
     const found = await listAll(

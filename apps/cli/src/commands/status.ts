@@ -12,7 +12,10 @@ const { SERVING } = health.HealthCheckResponse_ServingStatus;
 const settingOf = { token: 'token.code_lifetime', session: 'session.idle_lifetime', identity: 'throttle.enabled' } as const;
 
 export function status(program: Command, commands: Commands): void {
-  const command = commands.define(program, 'status', 'Whether the server is well: its parts, versions, keys and counts', ['status', 'status -o json']);
+  const command = commands.define(program, 'status', 'Whether the server is well: its parts, versions, keys and counts', [
+    'status',
+    'status -o json',
+  ]);
   commands.does(command, async (work) => {
     const report = await reportOf(work);
     work.print.record(report.data);
@@ -64,15 +67,33 @@ interface Tellings {
 
 async function tellings(connection: Connection): Promise<Tellings> {
   const services: Record<string, string> = {};
-  for (const [owner, name] of Object.entries(settingOf)) services[owner] = await stateOf(connection.call(SettingsServiceService.getSetting, { name }));
+  for (const [owner, name] of Object.entries(settingOf))
+    services[owner] = await stateOf(connection.call(SettingsServiceService.getSetting, { name }));
   const [clients, identities, keys] = await Promise.all([
-    shown(connection.call(ClientServiceService.listClients, { page_size: 500, page_token: '', filter: '' }), ({ clients, next_page_token }) => [clients, next_page_token]),
-    shown(connection.call(IdentityServiceService.listIdentities, { page_size: 500, page_token: '', filter: '' }), ({ identities, next_page_token }) => [identities, next_page_token]),
-    connection.call(KeyServiceService.listKeys, { page_size: 500, page_token: '', filter: 'state = "current"' }).catch(() => ({ keys: [] })),
+    shown(
+      connection.call(ClientServiceService.listClients, { page_size: 500, page_token: '', filter: '' }),
+      ({ clients, next_page_token }) => [clients, next_page_token],
+    ),
+    shown(
+      connection.call(IdentityServiceService.listIdentities, { page_size: 500, page_token: '', filter: '' }),
+      ({ identities, next_page_token }) => [identities, next_page_token],
+    ),
+    connection
+      .call(KeyServiceService.listKeys, { page_size: 500, page_token: '', filter: 'state = "current"' })
+      .catch(() => ({ keys: [] })),
   ]);
   return {
     services,
-    keys: Object.fromEntries(['signing', 'mac', 'sealing'].map((use) => [use, keys.keys.filter((key) => key.use === use).map(({ alg }) => alg).sort().join(' ')])),
+    keys: Object.fromEntries(
+      ['signing', 'mac', 'sealing'].map((use) => [
+        use,
+        keys.keys
+          .filter((key) => key.use === use)
+          .map(({ alg }) => alg)
+          .sort()
+          .join(' '),
+      ]),
+    ),
     counts: { clients, identities },
   };
 }

@@ -42,7 +42,8 @@ async function ask(operator: OperatorFile, { fetch, timeoutMs }: AccessTokenPort
 }
 
 function tokenEndpoint(issuer: string): URL {
-  if (!URL.canParse(issuer)) throw failure('operator', `the issuer ${JSON.stringify(issuer)} is no URL`, 'give another file with --operator-file');
+  if (!URL.canParse(issuer))
+    throw failure('operator', `the issuer ${JSON.stringify(issuer)} is no URL`, 'give another file with --operator-file');
   const url = new URL(`${issuer}/oauth2/token`);
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname))) {
     throw failure('issuer', `${issuer} is not https, and the secret would travel in the open`, 'use an https issuer');

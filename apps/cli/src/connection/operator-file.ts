@@ -49,7 +49,11 @@ function open(path: string): number | undefined {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw failure('operator', `${path} cannot be read (${code || 'unreadable'})`, 'run as the user who started the server, or give --operator-file');
+    throw failure(
+      'operator',
+      `${path} cannot be read (${code || 'unreadable'})`,
+      'run as the user who started the server, or give --operator-file',
+    );
   }
 }
 

@@ -29,7 +29,8 @@ export function transportOf(options: TransportOptions, cwd: string): Transport {
   if (isLoopbackHost(target.host) && ca === undefined && cert === undefined && serverName === undefined) {
     return { credentials: credentials.createInsecure(), channel: {} };
   }
-  const pem = (option: string, path: string | undefined): Buffer | null => (path === undefined ? null : readPem(option, resolve(cwd, path)));
+  const pem = (option: string, path: string | undefined): Buffer | null =>
+    path === undefined ? null : readPem(option, resolve(cwd, path));
   const name = serverName ?? target.host;
   return {
     credentials: credentials.createSsl(pem('--ca', ca), pem('--key', key), pem('--cert', cert), identityCheck(name)),

@@ -10,6 +10,8 @@ export interface View<T> {
   readonly columns: readonly Column<T>[];
   /** Its stable shape for programs: the fields of the contract in their wire spelling. Empty fields are kept. */
   readonly data: (thing: T) => Readonly<Record<string, unknown>>;
+  /** The fields of one thing for people, where they are not those of `data`. */
+  readonly people?: (thing: T) => Readonly<Record<string, unknown>>;
 }
 
 /** What a command writes. */
@@ -20,24 +22,31 @@ export class Print {
   ) {}
 
   list<T>(things: readonly T[], view: View<T>, none: string): void {
-    if (this.format !== 'table') return this.data(things.map(view.data));
-    if (things.length === 0) return this.note(none);
-    this.out(table(things, view.columns, this.style));
+    if (this.format !== 'table') this.data(things.map(view.data));
+    else if (things.length === 0) this.note(none);
+    else this.out(table(things, view.columns, this.style));
   }
 
   one<T>(thing: T, view: View<T>, more: Readonly<Record<string, unknown>> = {}): void {
-    this.record({ ...view.data(thing), ...more });
+    const shown = this.format === 'table' && view.people ? view.people(thing) : view.data(thing);
+    this.record({ ...shown, ...more });
   }
 
   record(data: Readonly<Record<string, unknown>>): void {
-    if (this.format !== 'table') return this.data(data);
-    this.out(fields(Object.entries(data).flatMap(([name, value]) => field(name, value)), this.style));
+    if (this.format !== 'table') this.data(data);
+    else
+      this.out(
+        fields(
+          Object.entries(data).flatMap(([name, value]) => field(name, value)),
+          this.style,
+        ),
+      );
   }
 
   /** The answer of a command that gives nothing back: a line for people, a small object for programs. */
   done(line: string, data: Readonly<Record<string, unknown>>): void {
-    if (this.format !== 'table') return this.data(data);
-    this.out(`${line}\n`);
+    if (this.format !== 'table') this.data(data);
+    else this.out(`${line}\n`);
   }
 
   /** For people beside the answer; never on standard output. */

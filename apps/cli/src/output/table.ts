@@ -20,8 +20,15 @@ const narrowest = 6;
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], { bold }: TableStyle): string {
   const cells = rows.map((row) => columns.map(({ of }) => text(of(row))));
   const titles = columns.map(({ title }) => title.toUpperCase());
-  const widths = fit([titles, ...cells], columns.map(({ whole = false }) => whole));
-  const line = (row: readonly string[]): string => row.map((cell, index) => pad(cell, widths[index] ?? 0)).join(' '.repeat(gap)).trimEnd();
+  const widths = fit(
+    [titles, ...cells],
+    columns.map(({ whole = false }) => whole),
+  );
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, index) => pad(cell, widths[index] ?? 0))
+      .join(' '.repeat(gap))
+      .trimEnd();
   const head = bold ? `\x1b[1m${line(titles)}\x1b[22m` : line(titles);
   return `${[head, ...cells.map(line)].join('\n')}\n`;
 }

@@ -85,6 +85,8 @@ function send(reply: FastifyReply, answered: Answer, request: FastifyRequest, ro
   reply.hijack();
   const { raw } = reply;
   for (const cookie of cookies) raw.appendHeader('set-cookie', cookie);
+  // Refused before it was read (too large): whatever still comes is not worth receiving.
+  if (!request.raw.complete) raw.setHeader('connection', 'close');
   // RFC 9110 §8.6: neither has a length of its own.
   raw.writeHead(status, status === 204 || status === 304 ? headers : { ...headers, 'content-length': Buffer.byteLength(body) });
   raw.end(body);

@@ -1,5 +1,6 @@
 import { type Flow, FlowKind, type SubmitFlowResponse } from '@authority/contracts/identity';
 import { StatusError } from '@authority/errors';
+import { log } from '@authority/telemetry';
 import type { Peers } from '../peers/peers.ts';
 import { csrfField } from '../http/csrf.ts';
 import type { FlowScreen, Outcome } from './outcome.ts';
@@ -42,10 +43,17 @@ export async function submitFlow(
     return signIn(peers, visit, submitted.outcome.value, value(values, 'interaction'));
   }
   const flow = present(submitted.outcome?.value);
+  log.info('flow.refused', { flow: name, messages: messageIds(flow) });
   const screen = await again(flow);
   if (flow.retry_at_ms > 0) return { kind: 'show', screen, status: 429, retryAtMs: flow.retry_at_ms };
   return { kind: 'show', screen, status: 400 };
 }
+
+/** The one line of a submission that was not accepted; what identity knows of the reason, it logs itself. */
+const messageIds = ({ messages, fields }: Flow): string[] => [
+  ...messages.map(({ id }) => id),
+  ...fields.flatMap((field) => field.messages.map(({ id }) => `${field.name}.${id}`)),
+];
 
 async function submit({ flow }: Pick<Peers, 'flow'>, visit: Visit, values: Values): Promise<SubmitFlowResponse | undefined> {
   const { browser, evidence } = visit;

@@ -21,8 +21,8 @@ export interface Texts {
 const rightToLeft: ReadonlySet<string> = new Set(['ar', 'fa', 'he', 'ur']);
 
 export function textsOf(lang: string): Texts {
-  const catalogue = catalogues[lang] ?? english;
-  const known = catalogue === english ? 'en' : lang;
+  const known = Object.hasOwn(catalogues, lang) ? lang : 'en';
+  const catalogue = catalogues[known] ?? english;
   return {
     lang: known,
     dir: rightToLeft.has(known) ? 'rtl' : 'ltr',

@@ -7,6 +7,7 @@ export function retryText(texts: Texts, milliseconds: number): Html {
 }
 
 function duration(texts: Texts, seconds: number): string {
+  if (seconds === 1) return texts.say('throttled.in_second');
   if (seconds < 55) return texts.say('throttled.in_seconds', { count: String(seconds) });
   const minutes = Math.ceil(seconds / 60);
   if (minutes === 1) return texts.say('throttled.in_minute');

@@ -16,14 +16,7 @@ import type { Passwords } from '../passwords/passwords.ts';
 import { normalizePassword } from '../passwords/passwords.ts';
 import { findPasswordFault, type PasswordRules } from '../passwords/policy.ts';
 import { IdentifierTaken, insertAccount, setPassword, takeIdentifier } from '../postgres/accounts.ts';
-import {
-  changeIdentity,
-  findIdentity,
-  freeIdentifiers,
-  listIdentities,
-  lockIdentity,
-  removeIdentity,
-} from '../postgres/identities.ts';
+import { changeIdentity, findIdentity, freeIdentifiers, listIdentities, lockIdentity, removeIdentity } from '../postgres/identities.ts';
 import { normalizeEmail } from './email.ts';
 import { newSubject } from './subject.ts';
 import { parseTraits, type Traits } from './traits.ts';

@@ -23,7 +23,13 @@ let lines: string[];
 let stopLogging: () => void;
 
 beforeEach(() => {
-  [accounts, passwords, counters, completions, lines] = [new FakeAccounts(), new FakePasswords(), new FakeCounters(), new FakeCompletions(), []];
+  [accounts, passwords, counters, completions, lines] = [
+    new FakeAccounts(),
+    new FakePasswords(),
+    new FakeCounters(),
+    new FakeCompletions(),
+    [],
+  ];
   stopLogging = setLogSink((line) => void lines.push(line));
   const settings = fixedSettings(identitySettings);
   const throttle = new Throttle(counters, settings);
@@ -45,7 +51,9 @@ const submit = (flow: string, values: Record<string, string>, from = browser) =>
   endpoint.submit({ flow, browser: from, values: Object.entries(values).map(([name, value]) => ({ name, value })), evidence });
 const completionOf = ({ outcome }: SubmitFlowResponse) => (outcome?.$case === 'completion' ? outcome.value : undefined);
 const messagesOf = ({ outcome }: SubmitFlowResponse) =>
-  outcome?.$case === 'flow' ? [...outcome.value.messages, ...outcome.value.fields.flatMap((field) => field.messages)].map(({ id }) => id) : [];
+  outcome?.$case === 'flow'
+    ? [...outcome.value.messages, ...outcome.value.fields.flatMap((field) => field.messages)].map(({ id }) => id)
+    : [];
 const register = async (email = 'a@example.com', password = 'correct horse') =>
   completionOf(await submit(await start(FlowKind.REGISTRATION), { email, password })) ?? '';
 
@@ -63,7 +71,9 @@ describe('a flow', () => {
     const other = browserOf('other');
     await expect(endpoint.get({ flow, browser: other })).rejects.toMatchObject({ reason: 'flow_of_other_browser' });
     await expect(submit(flow, {}, other)).rejects.toMatchObject({ reason: 'flow_of_other_browser' });
-    await expect(endpoint.start({ kind: FlowKind.LOGIN, browser: '', login_hint: '', evidence })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(endpoint.start({ kind: FlowKind.LOGIN, browser: '', login_hint: '', evidence })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    });
   });
 
   test('is unknown when it never was, has expired or is finished', async () => {
@@ -84,11 +94,14 @@ describe('a flow', () => {
 
   test('RFC 6749 §3.1: a field that is there twice is refused', async () => {
     const flow = await start(FlowKind.LOGIN);
-    const values = [{ name: 'email', value: 'a' }, { name: 'email', value: 'b' }];
+    const values = [
+      { name: 'email', value: 'a' },
+      { name: 'email', value: 'b' },
+    ];
     await expect(endpoint.submit({ flow, browser, values, evidence })).rejects.toMatchObject({ reason: 'parameter_repeated' });
   });
 
-  test('submitted 50 times at once with the right password signs in once', async () => {
+  test('submitted ten times at once with the right password signs in once', async () => {
     await register();
     const flow = await start(FlowKind.LOGIN);
     const values = { email: 'a@example.com', password: 'correct horse' };
@@ -100,7 +113,11 @@ describe('a flow', () => {
 describe('registration', () => {
   test('ends signed in: the completion has the facts', async () => {
     const completion = await register(' A@Example.com ');
-    expect(await endpoint.redeem({ completion, browser })).toMatchObject({ amr: ['pwd'], acr: 'urn:authority:acr:password', auth_time_ms: 1000 });
+    expect(await endpoint.redeem({ completion, browser })).toMatchObject({
+      amr: ['pwd'],
+      acr: 'urn:authority:acr:password',
+      auth_time_ms: 1000,
+    });
     expect([...accounts.byIdentifier.keys()]).toEqual(['a@example.com']);
   });
 
@@ -136,7 +153,10 @@ describe('sign-in', () => {
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1);
     expect(passwords.verified).toBe(4);
     expect(lines.map((line) => JSON.parse(line).reason).filter(Boolean)).toEqual([
-      'credentials_wrong', 'credentials_wrong', 'credentials_wrong', 'identity_disabled',
+      'credentials_wrong',
+      'credentials_wrong',
+      'credentials_wrong',
+      'identity_disabled',
     ]);
   });
 
@@ -152,7 +172,9 @@ describe('sign-in', () => {
 
   test('a password longer than the bound is wrong, and not hashed in its length', async () => {
     await register();
-    expect(messagesOf(await submit(await start(FlowKind.LOGIN), { email: 'a@example.com', password: 'x'.repeat(4000) }))).toEqual(['credentials_wrong']);
+    expect(messagesOf(await submit(await start(FlowKind.LOGIN), { email: 'a@example.com', password: 'x'.repeat(4000) }))).toEqual([
+      'credentials_wrong',
+    ]);
   });
 });
 
@@ -170,7 +192,10 @@ describe('a completion', () => {
   });
 
   test('ends with a credential that changed, or an identity that was disabled, in between', async () => {
-    for (const [change, reason] of [[{ security: 2 }, 'completion_unknown'], [{ disabled: true }, 'identity_disabled']] as const) {
+    for (const [change, reason] of [
+      [{ security: 2 }, 'completion_unknown'],
+      [{ disabled: true }, 'identity_disabled'],
+    ] as const) {
       accounts.byIdentifier.clear();
       const completion = await register();
       const account = accounts.byIdentifier.get('a@example.com');

@@ -1,7 +1,6 @@
 import { log } from '@authority/telemetry';
 import { normalizeEmail } from '../accounts/email.ts';
 import type { Accounts, LookedUp } from '../accounts/ports.ts';
-import { needsRehash } from '../passwords/argon2.ts';
 import { type Passwords, normalizePassword } from '../passwords/passwords.ts';
 import { mostPasswordBytes } from '../passwords/policy.ts';
 import type { Throttle } from '../throttle/throttle.ts';
@@ -65,6 +64,6 @@ function wrong({ account }: LookedUp, matches: boolean): Outcome {
 
 /** Only the moment of a sign-in has the password that a hash with today's parameters needs. */
 async function rehashed(passwords: Passwords, from: string | undefined, password: string) {
-  if (from === undefined || !needsRehash(from)) return undefined;
+  if (from === undefined || !passwords.needsRehash(from)) return undefined;
   return { from, to: await passwords.hash(password) };
 }

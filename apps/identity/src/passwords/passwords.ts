@@ -12,6 +12,8 @@ export interface Passwords {
   hash(password: string): Promise<string>;
   /** `phc` undefined: nobody has this password; takes as long, and answers false. */
   verify(phc: string | undefined, password: string): Promise<boolean>;
+  /** Whether a hash was made with other parameters than today's. */
+  needsRehash(phc: string): boolean;
   /** `inputs`: what is known of the person, and makes bad passwords. */
   assess(password: string, inputs: readonly string[]): Promise<Assessment>;
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { StatusError } from '@authority/errors';
+import { needsRehash } from './argon2.ts';
 import type { Assessment, Passwords } from './passwords.ts';
 import type { Answer, NewTask, Task } from './worker-protocol.ts';
 
@@ -9,6 +10,8 @@ export interface PoolOptions {
   readonly size?: number;
   /** Tasks that wait for a worker, for each worker: about a second's worth. More are refused. */
   readonly waitingPerWorker?: number;
+  /** An idle worker that holds the dictionaries (60 MiB) goes after so long. */
+  readonly idleMs?: number;
 }
 
 interface Pending {
@@ -20,6 +23,8 @@ interface Pending {
 interface Hand {
   readonly worker: Worker;
   readonly pending: Map<number, Pending>;
+  hasDictionaries: boolean;
+  retirement?: NodeJS.Timeout | undefined;
 }
 
 /** One is worked on and one is at hand, so that a worker never waits for our event loop. */
@@ -35,6 +40,7 @@ function workerFile(): URL {
 export class PasswordWorkers implements Passwords {
   readonly #size: number;
   readonly #mostWaiting: number;
+  readonly #idleMs: number;
   readonly #hands: Hand[] = [];
   readonly #waiting: Pending[] = [];
   #lastId = 0;
@@ -43,6 +49,7 @@ export class PasswordWorkers implements Passwords {
   constructor(options: PoolOptions = {}) {
     this.#size = options.size ?? availableParallelism();
     this.#mostWaiting = this.#size * (options.waitingPerWorker ?? 48);
+    this.#idleMs = options.idleMs ?? 60_000;
   }
 
   async hash(password: string): Promise<string> {
@@ -51,6 +58,10 @@ export class PasswordWorkers implements Passwords {
 
   async verify(phc: string | undefined, password: string): Promise<boolean> {
     return (await this.#submit({ kind: 'verify', phc, password })) as boolean; // what worker.ts answers to `verify`
+  }
+
+  needsRehash(phc: string): boolean {
+    return needsRehash(phc);
   }
 
   async assess(password: string, inputs: readonly string[]): Promise<Assessment> {
@@ -82,6 +93,8 @@ export class PasswordWorkers implements Passwords {
       if (!next || !hand) return;
       this.#waiting.shift();
       hand.pending.set(next.task.id, next);
+      hand.hasDictionaries ||= next.task.kind === 'assess';
+      clearTimeout(hand.retirement);
       hand.worker.ref();
       hand.worker.postMessage(next.task);
     }
@@ -98,7 +111,7 @@ export class PasswordWorkers implements Passwords {
 
   #hire(): Hand {
     const worker = new Worker(workerFile(), { name: 'passwords', execArgv: [] });
-    const hand: Hand = { worker, pending: new Map() };
+    const hand: Hand = { worker, pending: new Map(), hasDictionaries: false };
     worker.on('message', (answer: Answer) => this.#settle(hand, answer));
     worker.on('error', (error) => this.#dismiss(hand, error));
     worker.on('exit', (code) => this.#dismiss(hand, new Error(`a password worker ended (${code})`)));
@@ -109,11 +122,20 @@ export class PasswordWorkers implements Passwords {
   #settle(hand: Hand, answer: Answer): void {
     const pending = hand.pending.get(answer.id);
     hand.pending.delete(answer.id);
-    // An idle worker must not keep the process from ending.
-    if (hand.pending.size === 0) hand.worker.unref();
+    if (hand.pending.size === 0) this.#rest(hand);
     if (answer.error === undefined) pending?.resolve(answer.value);
     else pending?.reject(new Error(answer.error));
     this.#dispatch();
+  }
+
+  /** An idle worker keeps neither the process from ending nor the dictionaries for ever. */
+  #rest(hand: Hand): void {
+    hand.worker.unref();
+    if (!hand.hasDictionaries) return;
+    hand.retirement = setTimeout(() => {
+      this.#dismiss(hand, new Error('retired'));
+      void hand.worker.terminate();
+    }, this.#idleMs).unref();
   }
 
   /** A worker that died took its tasks with it; the next task hires another. */

@@ -46,10 +46,7 @@ export class EphemeralSessions implements Sessions {
 
   async remove({ id, session }: StoredSession): Promise<boolean> {
     const taken = await this.#store.take(space, id);
-    await Promise.all([
-      this.#store.indexRemove(bySid, session.sid, id),
-      this.#store.indexRemove(bySub, session.sub, id),
-    ]);
+    await Promise.all([this.#store.indexRemove(bySid, session.sid, id), this.#store.indexRemove(bySub, session.sub, id)]);
     return taken !== undefined;
   }
 

@@ -36,7 +36,7 @@ export class SessionEndpoint {
     // A credential may have changed since the sign-in was redeemed; its not-before tells.
     if (await this.#ports.endings.isEnded(session)) throw new StatusError('NOT_FOUND', 'completion_unknown');
     const handle = await this.#ports.sessions.begin(session, this.#idleMs());
-    log.info(renewed ? 'session.renewed' : 'session.begun', { sid: session.sid, sub: session.sub });
+    log.info(renewed ? 'session.renewed' : 'session.begun', { sub: session.sub });
     return { session: handle, expires_at_ms: session.expiresAt };
   }
 
@@ -53,8 +53,8 @@ export class SessionEndpoint {
     const found = await this.#ports.sessions.find(request.session);
     if (!found) return { sid: '', propagating: false };
     const why = request.why === 'client' ? 'client' : 'user';
-    const propagating = await this.#end(found, why, `user:${found.session.sub}`);
-    return { sid: found.session.sid, propagating };
+    const entry = await this.#end(found, why, `user:${found.session.sub}`);
+    return { sid: found.session.sid, propagating: await this.#isPropagating(entry) };
   }
 
   /** Ends every handle of a sid, for an operator; undefined when there is no such session. */
@@ -62,9 +62,9 @@ export class SessionEndpoint {
     const found = await this.#ports.sessions.ofSid(sid);
     const [first, ...others] = found;
     if (!first || !(await this.#stillAlive(first))) return undefined;
-    const propagating = await this.#end(first, 'operator', operator);
+    const entry = await this.#end(first, 'operator', operator);
     for (const other of others) await this.#ports.sessions.remove(other);
-    return { propagating };
+    return { propagating: await this.#isPropagating(entry) };
   }
 
   /** The live sessions among these. */
@@ -114,11 +114,15 @@ export class SessionEndpoint {
   }
 
   /** Durable first: what is acknowledged stays ended, even when the store is lost in between. */
-  async #end(found: StoredSession, why: string, actor: string): Promise<boolean> {
+  async #end(found: StoredSession, why: string, actor: string): Promise<number | undefined> {
     const entry = await this.#ports.endings.end({ session: found.session, why, actor });
     await this.#ports.sessions.remove(found).catch((error: unknown) => {
-      log.warn('session.remove_failed', { sid: found.session.sid, error });
+      log.warn('session.remove_failed', { sub: found.session.sub, error });
     });
+    return entry;
+  }
+
+  async #isPropagating(entry: number | undefined): Promise<boolean> {
     return entry !== undefined && !(await this.#ports.feed.passed(entry));
   }
 

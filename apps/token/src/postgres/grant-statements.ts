@@ -6,7 +6,10 @@ import { grantColumns } from './grant-rows.ts';
  * Every statement names one partition by `end_day = $1`, so that the planner or the executor looks at that one alone.
  */
 
-/** Ends the grants of CTE `ended`, and says so: replicas' entry and audit row in the same statement as the change. */
+/**
+ * Ends the grants of CTE `ended`, and says so: replicas' entry and audit row in the same statement as the change. Where an
+ * operator did it, the admin call writes the audit row, with the operator's name, in the same transaction.
+ */
 const enterEnded = `entered AS (
      INSERT INTO revocations (kind, target, not_before, gone_at)
      SELECT 'grant', grant_id, clock_timestamp(), clock_timestamp() + ${tokensGone} FROM ended
@@ -14,7 +17,7 @@ const enterEnded = `entered AS (
      INSERT INTO audit (action, actor, target, details)
      SELECT 'grant.revoke', CASE revoked_why WHEN 'revoked_by_client' THEN 'client:' || client_id ELSE 'system' END,
             'grant:' || grant_id, jsonb_build_object('why', revoked_why, 'client_id', client_id, 'sub', sub)
-     FROM ended
+     FROM ended WHERE revoked_why <> 'operator'
    )`;
 
 /**
@@ -37,7 +40,7 @@ export const rotateGrants = statement(
        CASE
          WHEN asked.asked_by <> locked.client_id THEN 'other_client'
          WHEN NOT asked.asked_scopes <@ locked.scopes THEN 'scope_exceeds_grant'
-         WHEN asked.asked_resource <> ALL (locked.resources) THEN 'resource_exceeds_grant'
+         WHEN asked.asked_resource IS NOT NULL AND asked.asked_resource <> ALL (locked.resources) THEN 'resource_exceeds_grant'
          WHEN locked.revoked_at IS NOT NULL THEN 'revoked'
          WHEN locked.expires_at <= clock_timestamp() THEN 'expired'
          ELSE coalesce(${endingVerdict('locked', 'created_at')}, CASE

@@ -145,7 +145,9 @@ function ringOf(database: Database, statements: RingStatements): Ring {
         const rows = await database.query<Named>(statements.mark, [epochOf(places), names(places), ttls]);
         const marked = new Set(rows.map((row) => row.name));
         // Of the callers with one key, the first may have made the mark; the others have not.
-        return groups.map((group, at) => group.map((_, place) => (rows.length === 0 ? stale : place === 0 && marked.has(places[at]?.name ?? ''))));
+        return groups.map((group, at) =>
+          group.map((_, place) => (rows.length === 0 ? stale : place === 0 && marked.has(places[at]?.name ?? ''))),
+        );
       },
       { key: (item) => keyOf(item.place) },
     ),

@@ -10,7 +10,8 @@ export interface Script {
  * came back empty or older answers nobody before it has been judged. `k` is the key, `a` the second argument, and so on.
  */
 function script(body: string): Script {
-  const guard = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('STALE') end\nlocal k, a, b, c = KEYS[2], ARGV[2], ARGV[3], ARGV[4]\n";
+  const guard =
+    "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('STALE') end\nlocal k, a, b, c = KEYS[2], ARGV[2], ARGV[3], ARGV[4]\n";
   const lua = guard + body;
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }

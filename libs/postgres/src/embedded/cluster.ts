@@ -16,7 +16,12 @@ export interface Cluster {
 export const superuser = 'authority';
 
 /** Makes the cluster unless it is there. It is made beside its place and moved, so that half a cluster is never seen. */
-export async function ensureCluster(dataDir: string, binaries: Binaries, account: Account | undefined, isDurable: boolean): Promise<Cluster> {
+export async function ensureCluster(
+  dataDir: string,
+  binaries: Binaries,
+  account: Account | undefined,
+  isDurable: boolean,
+): Promise<Cluster> {
   const folder = join(dataDir, 'cluster');
   const password = readText(join(dataDir, 'password'));
   if (existsSync(folder)) {
@@ -41,11 +46,18 @@ export async function ensureCluster(dataDir: string, binaries: Binaries, account
 function assertUsable(folder: string, password: string): void {
   const version = readText(join(folder, 'PG_VERSION')).trim();
   if (version === '') throw new Error(`${folder} is no PostgreSQL cluster: move it away, or choose another data folder.`);
-  if (version !== '18') throw new Error(`${folder} is of PostgreSQL ${version}, and this is 18: choose another data folder, or move the data with pg_dump.`);
+  if (version !== '18')
+    throw new Error(`${folder} is of PostgreSQL ${version}, and this is 18: choose another data folder, or move the data with pg_dump.`);
   if (password === '') throw new Error(`${join(folder, '../password')} is missing: put it back, or begin anew with --reset.`);
 }
 
-async function initdb(binaries: Binaries, account: Account | undefined, folder: string, passwordFile: string, isDurable: boolean): Promise<void> {
+async function initdb(
+  binaries: Binaries,
+  account: Account | undefined,
+  folder: string,
+  passwordFile: string,
+  isDurable: boolean,
+): Promise<void> {
   const args = [`--pgdata=${folder}`, `--username=${superuser}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8'];
   args.push('--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions');
   if (!isDurable) args.push('--no-sync');

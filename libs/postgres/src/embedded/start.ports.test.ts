@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findBinaries } from './binaries.ts';
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './start.ts';
 import { processStart } from './supervisor.ts';
 
@@ -12,7 +13,7 @@ let folder: string;
 const started: EmbeddedPostgres[] = [];
 
 async function start(options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), isDurable: false, ...options });
+  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), isDurable: false, endsWithUs: true, ...options });
   started.push(server);
   return server;
 }
@@ -26,6 +27,23 @@ async function ask(url: string, text: string): Promise<unknown[]> {
   } finally {
     await client.end();
   }
+}
+
+/** A process that starts a server and is killed; answers the server's number. */
+async function startAndDie(option: string): Promise<number> {
+  const script = join(folder, 'start.mts');
+  const module = new URL('./start.ts', import.meta.url).href;
+  writeFileSync(
+    script,
+    `import { startEmbeddedPostgres } from ${JSON.stringify(module)};
+     const server = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(join(folder, 'data'))}, isDurable: false, ${option} });
+     console.log(server.pid);`,
+  );
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return Number(line.toString());
 }
 
 beforeEach(() => {
@@ -85,20 +103,15 @@ test('contract.md: a data folder that is in use is refused in one line, also by 
   await expect(start()).rejects.toThrow(/^\S+ is in use by process \d+: [^\n]+$/);
 });
 
+test.runIf(process.platform === 'linux')('a server of a test ends with its starter, however that ends', async () => {
+  const leftover = await startAndDie('endsWithUs: true');
+  for (const end = Date.now() + 5000; processStart(leftover) !== undefined && Date.now() < end; )
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(processStart(leftover)).toBeUndefined();
+});
+
 test('contract.md: a server left over from a killed start is found and stopped first', async () => {
-  const script = join(folder, 'start.mts');
-  const module = new URL('./start.ts', import.meta.url).href;
-  writeFileSync(
-    script,
-    `import { startEmbeddedPostgres } from ${JSON.stringify(module)};
-     const server = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(join(folder, 'data'))}, isDurable: false });
-     console.log(server.pid);`,
-  );
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  const leftover = Number(line.toString());
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  const leftover = await startAndDie('endsWithUs: false');
   expect(processStart(leftover)).toBeDefined();
   const server = await start();
   expect(processStart(leftover)).toBeUndefined();
@@ -143,9 +156,23 @@ test('a port that somebody else has taken is changed', async () => {
   other.close();
 });
 
-test.runIf(process.getuid?.() === 0)('toolchain.md: as root, PostgreSQL runs as somebody else, also below a folder that is closed to them', async () => {
-  chmodSync(folder, 0o700);
-  const server = await start();
-  expect(statSync(`/proc/${server.pid}`).uid).not.toBe(0);
-  expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-});
+test.runIf(process.getuid?.() === 0).each([0o755, 0o700])(
+  'toolchain.md: as root, PostgreSQL runs as somebody else, below a folder of mode %o',
+  async (mode) => {
+    chmodSync(folder, mode);
+    const server = await start({ endsWithUs: false });
+    expect(statSync(`/proc/${server.pid}`).uid).not.toBe(0);
+    expect(await ask(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  },
+);
+
+test.runIf(process.platform !== 'win32')(
+  'toolchain.md: without install scripts the links between the libraries are made at the first start',
+  async () => {
+    const installed = join((await findBinaries()).postgres, '../../..');
+    cpSync(installed, join(folder, 'package'), { recursive: true, filter: (path) => !lstatSync(path).isSymbolicLink() });
+    const { postgres } = await findBinaries(join(folder, 'package'));
+    const child = spawn(postgres, ['--version'], { stdio: 'ignore' });
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  },
+);

@@ -18,6 +18,8 @@ export interface EmbeddedOptions {
   onExit?: (code: number | null, signal: NodeJS.Signals | null) => void;
   /** False for tests: nothing is flushed to disk. */
   isDurable?: boolean;
+  /** True for tests, on Linux: the server ends when this process does, also when that is killed. */
+  endsWithUs?: boolean;
 }
 
 export interface EmbeddedPostgres {
@@ -74,7 +76,10 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 function assertOwned({ folder }: Cluster, account: Account | undefined): void {
   const { uid } = statSync(folder);
   const own = account?.uid ?? process.getuid?.() ?? uid;
-  if (uid !== own) throw new Error(`${folder} belongs to user ${uid}, and PostgreSQL would run as ${own}: start as before, or choose another data folder.`);
+  if (uid !== own)
+    throw new Error(
+      `${folder} belongs to user ${uid}, and PostgreSQL would run as ${own}: start as before, or choose another data folder.`,
+    );
 }
 
 const expected = new WeakSet<ChildProcess>();
@@ -102,7 +107,11 @@ async function runOnce(
   const durable = options.isDurable === false ? { fsync: 'off', full_page_writes: 'off' } : {};
   const args = ['-D', folder, '-p', String(port)];
   for (const [name, value] of Object.entries({ ...settings, ...durable })) args.push('-c', `${name}=${value}`);
-  const server = spawnAs(account, binaries.postgres, args, { stdio: ['ignore', 'ignore', 'pipe'], env: serverEnvironment() });
+  const server = spawnAs(account, binaries.postgres, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: serverEnvironment(),
+    endsWithUs: options.endsWithUs ?? false,
+  });
   const killWithUs = (): boolean => server.kill('SIGINT');
   process.once('exit', killWithUs);
   server.once('exit', (code, signal) => {

@@ -38,7 +38,10 @@ export function claimFolder(dataDir: string): () => void {
 export async function stopLeftover(cluster: string): Promise<void> {
   const pid = Number(readText(join(cluster, 'postmaster.pid')).split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 1 || !isServerOf(pid, cluster)) return;
-  for (const [signal, patienceMs] of [['SIGINT', 10_000], ['SIGQUIT', 5000]] as const) {
+  for (const [signal, patienceMs] of [
+    ['SIGINT', 10_000],
+    ['SIGQUIT', 5000],
+  ] as const) {
     process.kill(pid, signal);
     for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(50)) {
       if (processStart(pid) === undefined) return;

@@ -34,7 +34,7 @@ export interface PersonCheck {
 
 /** Whether the person signed in for this very request: after it was stored. Only their owner's times are compared. */
 export function signedInSince({ session, storedAt }: Situation): boolean {
-  return session !== undefined && storedAt !== undefined && session.authTimeMs >= storedAt;
+  return session !== undefined && storedAt !== undefined && session.authTimeMs > storedAt;
 }
 
 /** To sign in, or to sign in again. */

@@ -1,5 +1,6 @@
 import {
   basic,
+  claimsOf,
   client,
   codeRequest,
   endpointRequest,
@@ -10,7 +11,6 @@ import {
   publicClient,
   secret,
   testIssuer,
-  claimsOf,
 } from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
 import { createIntrospectionEndpoint } from '../endpoints/introspection.ts';

@@ -2,6 +2,7 @@ import {
   basic,
   claimsOf,
   client,
+  codeRequest,
   exchange,
   obtainCode,
   obtainTokens,
@@ -30,7 +31,6 @@ function setup(): ProtocolFakes {
 
 /** A refresh token of the public client, which rotates. */
 async function rotating(fakes: ProtocolFakes): Promise<string> {
-  const { codeRequest } = await import('@authority/testing/protocol');
   const code = await obtainCode(fakes, native);
   return (await exchange(fakes, codeRequest(code, { client_id: 'native' }), '')).refresh_token;
 }

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import {
   basic,
   claimsOf,
   client,
   codeRequest,
   exchange,
+  type FakeSigningKeys,
   headerOf,
   obtainCode,
   obtainTokens,
@@ -13,11 +15,9 @@ import {
   sub,
   testIssuer,
 } from '@authority/testing/protocol';
-import { createHash } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { expect, test } from 'vitest';
 import type { SigningAlgorithm } from '../model/client.ts';
-import { FakeSigningKeys } from '@authority/testing/protocol';
 
 const api = 'https://api.example.test';
 

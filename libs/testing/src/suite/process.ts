@@ -4,7 +4,14 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
+/** The workspace's folder, also from a bundle. */
+export const root = rootAbove(dirname(fileURLToPath(import.meta.url)));
+
+function rootAbove(folder: string): string {
+  if (existsSync(join(folder, 'nx.json'))) return folder;
+  if (dirname(folder) === folder) throw new Error('there is no nx.json above this file');
+  return rootAbove(dirname(folder));
+}
 
 /** A bundled app as a process of the test; what it prints is kept. */
 export class AppProcess {

@@ -1,0 +1,153 @@
+import { Flow, FlowKind } from '@authority/contracts/identity';
+import { ClientResponse, InteractionDetails } from '@authority/contracts/token';
+import { OAuthError } from '@authority/errors';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { refusalOf } from '../http/refusal.ts';
+import type { Screen } from '../interactions/outcome.ts';
+import { stylesheet } from './assets/stylesheet.ts';
+import { assetsBelow } from './assets.ts';
+import { formPostPage } from './form-post-page.ts';
+import { html } from './html.ts';
+import type { PageContext } from './layout.ts';
+import { chooseLanguage, textsOf } from './messages.ts';
+import { type Problem, problemPage } from './problem-page.ts';
+import { retryText } from './retry-at.ts';
+import { renderScreen } from './screens.ts';
+
+const context: PageContext = { texts: textsOf('en'), assets: assetsBelow(''), prefix: '', host: 'login.example', csrf: 'token', now: 0 };
+
+/** Every screen with one text in every place that a stranger or an owner fills. */
+function everyPage(text: string): string[] {
+  const client = { client_id: text, client_name: text, client_uri: text, logo_uri: text, policy_uri: text, tos_uri: text };
+  const scopes = [{ name: text, description: text, granted_before: true }, { name: 'openid' }];
+  const details = InteractionDetails.fromPartial({
+    ...{ client, scopes, resources: [text], login_hint: text, ui_locales: [text], acr_values: [text], sub: text },
+    ...{ redirect_origin: text, signed_in_as: text, reauthenticate: true },
+  });
+  const message = { id: text, severity: 'error', parameters: { min: text } };
+  const messages = [message, { ...message, id: 'password_too_short' }, { ...message, severity: 'info' }];
+  const flow = Flow.fromPartial({
+    ...{ handle: text, kind: FlowKind.LOGIN, messages, retry_at_ms: 1 },
+    fields: [{ name: text, type: text, autocomplete: text, required: true, value: text, messages }, { name: 'password', type: 'password', value: text }],
+  });
+  const screens: Screen[] = [
+    { name: 'login', flow, interaction: text, details, notice: 'flow_expired' },
+    { name: 'registration', flow, interaction: text, details: { ...details, reauthenticate: false } },
+    { name: 'consent', interaction: text, details },
+    { name: 'select_account', interaction: text, details },
+    { name: 'sign_out', parameters: [{ name: text, value: text }], client: details.client },
+    ...(['signed_out', 'signed_in_only', 'account'] as const).map((name) => ({ name })),
+  ];
+  const refusal = refusalOf(new OAuthError('invalid_request', 'parameter_invalid', { description: text }));
+  const response = ClientResponse.fromPartial({ redirect_uri: text, parameters: [{ name: text, value: text }] });
+  const stranger = { ...context, host: text, csrf: text };
+  return [
+    ...screens.map((screen) => renderScreen(stranger, screen)),
+    ...(['form_stale', 'client_request', 'throttled'] as Problem[]).map((problem) => problemPage(stranger, problem, refusal, `/login?interaction=${text}`)),
+    formPostPage(stranger, response),
+  ];
+}
+
+const tags = (page: string): string[] => [...page.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
+const shapeOf = (page: string): string => tags(page).map((tag) => tag.replace(/"[^"]*"/g, '""')).join('');
+
+test.each([
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onfocus='alert(1)",
+  '</title><svg onload=alert(1)>',
+  '`${alert(1)}`',
+  '--><b>',
+  '&lt;script&gt;',
+])('OWASP XSS: %s comes out as text wherever it goes in', (attack) => {
+  const pages = everyPage(attack);
+  // Harmless text of the same kind gives exactly the same tags and attributes.
+  expect(pages.map(shapeOf)).toEqual(everyPage('harmless').map(shapeOf));
+  for (const page of pages) expect(page).not.toMatch(/<script>|<img|<b>|<svg onload/);
+});
+
+test('property: no text adds a tag or an attribute to a page', () => {
+  const expected = everyPage('harmless').map(shapeOf);
+  const text = fc.string({ unit: fc.constantFrom('<', '>', '"', "'", '&', '`', '=', '/', ' ', 'a', 'é', '\u202e', '\n'), minLength: 1, maxLength: 20 });
+  fc.assert(
+    // A name of blanks is no name: the page then falls back to other words, with the same tags.
+    fc.property(text.filter((one) => one.trim() !== ''), (one) => {
+      expect(everyPage(one).map(shapeOf)).toEqual(expected);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('RFC 7591 §2: links of a client are web addresses or no links', () => {
+  const consent = (policy_uri: string) =>
+    renderScreen(context, { name: 'consent', interaction: 'i', details: InteractionDetails.fromPartial({ client: { policy_uri } }) });
+  expect(consent('https://c.example/p?a="b')).toContain('href="https://c.example/p?a=&quot;b" target="_blank" rel="noopener noreferrer"');
+  for (const uri of ['javascript:alert(1)', 'data:text/html,x', ' javascript:alert(1)', 'nothing']) expect(consent(uri)).not.toContain('privacy policy');
+});
+
+test('pages.md: a secret never comes back, whatever an owner sends', () => {
+  const flow = Flow.fromPartial({ fields: [{ name: 'password', type: 'password', value: 'hunter2' }] });
+  expect(renderScreen(context, { name: 'login', flow, interaction: '', details: undefined })).not.toContain('hunter2');
+});
+
+test('WCAG 2.2 1.3.1, 3.3.1: fields have labels, autocomplete, and errors that belong to them', () => {
+  const flow = Flow.fromPartial({
+    fields: [
+      { name: 'email', type: 'email', autocomplete: 'username', required: true, messages: [{ id: 'email_invalid', severity: 'error' }] },
+      { name: 'password', type: 'password', autocomplete: 'current-password', required: true },
+    ],
+  });
+  const page = renderScreen(context, { name: 'login', flow, interaction: '', details: undefined });
+  expect(page).toContain('<html lang="en" dir="ltr">');
+  expect(page).toContain('<label for="email">Email</label>');
+  expect(page).toMatch(/<input id="email" [^>]*autocomplete="username"[^>]*aria-describedby="email-error" aria-invalid="true"/);
+  expect(page).toMatch(/<input id="password" [^>]*autocomplete="current-password"/);
+  expect(page).toContain('<li><a href="#email">Email: Enter an email address');
+  expect(page).toContain('role="alert" tabindex="-1"');
+  expect(page).not.toMatch(/\sstyle=|<style|<script>|\son[a-z]+=/);
+});
+
+test('OpenID Connect Core §3.1.2.1: ui_locales before what the browser prefers; what is not there is English', () => {
+  expect(chooseLanguage(['fr-CA', 'en-GB'], 'de')).toBe('en');
+  expect(chooseLanguage([], 'de;q=0.9, en;q=0.1, __proto__, constructor')).toBe('en');
+  expect(textsOf('constructor').lang).toBe('en');
+});
+
+test('a time to wait is rounded up, in words', () => {
+  const says = (ms: number) => retryText(context.texts, ms).text.replace(/<\/?bdi>/g, '');
+  expect(says(-5)).toBe('You can try again in a second.');
+  expect(says(20_000)).toBe('You can try again in 20 seconds.');
+  expect(says(60_000)).toBe('You can try again in one minute.');
+  expect(says(61_000)).toBe('You can try again in 2 minutes.');
+  expect(says(3 * 3_600_000)).toBe('You can try again in 3 hours.');
+});
+
+test('html: nested values, lists and nothing', () => {
+  expect(html`<p title="${'"'}">${[html`<b>${1}</b>`, '<', undefined, false]}</p>`.text).toBe('<p title="&quot;"><b>1</b>&lt;</p>');
+});
+
+/** WCAG 2.2 §1.4.3. */
+function contrast(one: string, other: string): number {
+  const [a, b] = [one, other].map(luminance).sort((x, y) => y - x) as [number, number];
+  return (a + 0.05) / (b + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)) as [number, number, number];
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+test('WCAG 2.2 1.4.3, 1.4.11: text and accent have 4.5:1, borders of fields 3:1, in light and dark', () => {
+  const [light = '', dark = ''] = stylesheet.split('@media (prefers-color-scheme: dark)');
+  for (const scheme of [light, dark]) {
+    const colour = (name: string) => new RegExp(`--${name}: (#[0-9a-f]{6})`).exec(scheme)?.[1] ?? '';
+    for (const [text, ground] of [
+      ['text', 'card'], ['quiet', 'card'], ['quiet', 'ground'], ['accent', 'card'], ['accent-hover', 'card'], ['on-accent', 'accent'],
+      ['on-accent', 'accent-hover'], ['danger', 'card'], ['danger', 'danger-soft'], ['text', 'danger-soft'], ['text', 'accent-soft'], ['success', 'card'],
+    ] as const) {
+      expect([text, ground, contrast(colour(text), colour(ground)) >= 4.5]).toEqual([text, ground, true]);
+    }
+    expect(contrast(colour('field-line'), colour('card'))).toBeGreaterThanOrEqual(3);
+  }
+});

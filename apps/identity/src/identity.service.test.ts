@@ -1,0 +1,189 @@
+import 'reflect-metadata';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { IdentityServiceService as AdminIdentityService, SettingsServiceService } from '@authority/contracts/admin';
+import { FlowKind, FlowServiceService, IdentityServiceService } from '@authority/contracts/identity';
+import { PullFeedRequest } from '@authority/contracts/rpc';
+import { DirectHub, directRuntime, type ServiceName } from '@authority/rpc';
+import { setLogSink } from '@authority/telemetry';
+import { testPostgres, type TestPostgres, testRedis, type TestRedis } from '@authority/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { migrateIdentity, type Running, startIdentity } from './index.ts';
+
+const hub = new DirectHub();
+const runtime = (self: ServiceName) => directRuntime({ self, hub, encode: true });
+const flows = runtime('gateway').connect('identity', FlowServiceService);
+const asSession = runtime('session').connect('identity', IdentityServiceService);
+const asToken = runtime('token').connect('identity', IdentityServiceService);
+const identities = runtime('admin').connect('identity', AdminIdentityService);
+const settings = runtime('admin').connect('identity', SettingsServiceService);
+
+let postgres: TestPostgres;
+let redis: TestRedis;
+let identity: Running;
+let address = 0;
+const lines: string[] = [];
+
+const browserOf = (name: string) => createHash('sha256').update(name).digest('base64url');
+const browser = browserOf('one');
+const password = 'correct horse battery staple';
+const evidenceFrom = (peer_address: string) => ({
+  peer_address,
+  method: 'POST',
+  url: '',
+  user_agent: '',
+  tls_client_certificate: Buffer.alloc(0),
+});
+
+async function submit(kind: FlowKind, values: Record<string, string>, from = browser) {
+  const evidence = evidenceFrom(`192.0.2.${address}`);
+  const { flow } = await flows.startFlow({ kind, browser: from, login_hint: '', evidence });
+  const parameters = Object.entries(values).map(([name, value]) => ({ name, value }));
+  const { outcome } = await flows.submitFlow(
+    { flow: flow?.handle ?? '', browser: from, values: parameters, evidence },
+    { timeoutMs: 20_000 },
+  );
+  return outcome?.$case === 'completion'
+    ? { completion: outcome.value, ids: [] }
+    : {
+        completion: '',
+        ids: [...(outcome?.value.messages ?? []), ...(outcome?.value.fields.flatMap(({ messages }) => messages) ?? [])].map(({ id }) => id),
+      };
+}
+const register = (email: string) => submit(FlowKind.REGISTRATION, { email, password });
+const login = (email: string, tried = password, from = browser) => submit(FlowKind.LOGIN, { email, password: tried }, from);
+
+beforeAll(async () => {
+  setLogSink((line) => void lines.push(line));
+  [postgres, redis] = await Promise.all([testPostgres(), testRedis()]);
+  const ownerUrl = await postgres.newDatabase();
+  const databaseUrl = postgres.serviceUrl(ownerUrl, 'identity');
+  await migrateIdentity({ ownerUrl, serviceUrl: databaseUrl });
+  const config = { issuer: 'http://localhost:8080', databaseUrl, redisUrl: redis.url };
+  identity = await startIdentity({ config, runtime: runtime('identity') });
+  await vi.waitFor(() => expect(identity.ready()).toBe(true), { timeout: 10_000 });
+});
+
+afterAll(async () => {
+  await identity.stop();
+  await Promise.all([redis.stop(), postgres.stop()]);
+});
+
+// A bucket of its own for each test.
+beforeEach(() => {
+  address += 1;
+});
+
+describe('sign-in over RPC', () => {
+  test('registration, sign-in, redemption, claims', async () => {
+    const { completion } = await register('Walk@Example.com');
+    const first = await asSession.redeemCompletion({ completion, browser });
+    const second = await asSession.redeemCompletion({ completion: (await login('walk@example.com ')).completion, browser });
+    expect(second).toMatchObject({ sub: first.sub, amr: ['pwd'], acr: 'urn:authority:acr:password' });
+    expect(second.auth_time_ms).toBeGreaterThan(first.auth_time_ms);
+    const { active, claims } = await asToken.getClaims({ sub: first.sub, scopes: ['email'], claims: [] });
+    expect([active, JSON.parse(claims)]).toEqual([true, { email: 'Walk@Example.com', email_verified: false }]);
+  });
+
+  test('a flow of another browser is refused', async () => {
+    const { flow } = await flows.startFlow({ kind: FlowKind.LOGIN, browser, login_hint: '', evidence: undefined });
+    const handle = flow?.handle ?? '';
+    await expect(flows.getFlow({ flow: handle, browser: browserOf('two') })).rejects.toMatchObject({ reason: 'flow_of_other_browser' });
+    const [id, secret = ''] = handle.split('.');
+    await expect(flows.getFlow({ flow: `${id}.${'A'.repeat(secret.length)}`, browser })).rejects.toMatchObject({ reason: 'flow_unknown' });
+  });
+
+  test('a completion works once under 50 parallel redemptions', async () => {
+    const { completion } = await register('once@example.com');
+    const all = await Promise.allSettled(Array.from({ length: 50 }, () => asSession.redeemCompletion({ completion, browser })));
+    expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  test('only the peers of the topology may call', async () => {
+    await expect(asToken.redeemCompletion({ completion: 'x', browser })).rejects.toMatchObject({ reason: 'peer_not_allowed' });
+  });
+
+  // Other processes may take the cores for a while: a difference that is ours is there every time.
+  test('an unknown user and a wrong password take the same time: medians of interleaved pairs', { retry: 2 }, async () => {
+    await settings.updateSetting({
+      setting: { ...emptySetting, name: 'throttle.enabled', value: 'false' },
+      update_mask: undefined,
+      force: false,
+    });
+    await register('timing@example.com'); // taken when tried again
+    const times: Record<string, number[]> = { 'timing@example.com': [], 'nobody@example.com': [] };
+    for (let pair = 0; pair < 30; pair += 1) {
+      const order = Object.keys(times);
+      for (const email of pair % 2 ? order : order.reverse()) {
+        const started = performance.now();
+        expect((await login(email, 'wrong password')).ids).toEqual(['credentials_wrong']);
+        times[email]?.push(performance.now() - started);
+      }
+    }
+    const [known = 0, unknown = 0] = Object.values(times).map((all) => all.sort((a, b) => a - b)[15] ?? 0);
+    expect(Math.abs(known - unknown) / known).toBeLessThan(0.15);
+    await settings.deleteSetting({ name: 'throttle.enabled' });
+  });
+});
+
+const emptySetting = { name: '', value: '', default_value: '', description: '', owner: '', etag: '' };
+
+describe('throttle', () => {
+  test('300 parallel guesses never try more than the limit; the person in the known browser still gets in', async () => {
+    await register('guessed@example.com');
+    const attacker = browserOf('attacker');
+    const all = await Promise.all(Array.from({ length: 300 }, (_, at) => login('guessed@example.com', `guess ${at}`, attacker)));
+    const count = (id: string) => all.filter(({ ids }) => ids.includes(id)).length;
+    expect([count('credentials_wrong'), count('throttled')]).toEqual([10, 290]);
+    expect((await login('guessed@example.com', password, attacker)).ids).toEqual(['throttled']);
+    expect((await login('guessed@example.com')).completion).not.toBe('');
+  });
+});
+
+describe('operators', () => {
+  test('a disabled person cannot sign in, has no claims, and a completion from before is worth nothing', async () => {
+    const { completion } = await register('disabled@example.com');
+    const { identities: found } = await identities.listIdentities({
+      page_size: 0,
+      page_token: '',
+      filter: 'email = "disabled@example.com"',
+    });
+    const [one] = found;
+    if (!one) throw new Error('not listed');
+    const { cursor } = (await asToken.pullFeed({ pull: PullFeedRequest.create() })).feed ?? { cursor: 0 };
+    const pulling = asToken.pullFeed({ pull: PullFeedRequest.create({ cursor, wait_ms: 1500 }) });
+    await identities.updateIdentity({ identity: { ...one, disabled: true }, update_mask: ['disabled'] }, { operator: 'c_op' });
+    expect((await pulling).feed?.entries).toMatchObject([{ event: 'identity_disabled', sub: one.sub }]);
+    await expect(asSession.redeemCompletion({ completion, browser })).rejects.toMatchObject({ reason: 'identity_disabled' });
+    expect(await asToken.getClaims({ sub: one.sub, scopes: ['email'], claims: [] })).toMatchObject({ active: false });
+    expect((await login('disabled@example.com')).ids).toEqual(['credentials_wrong']);
+  });
+});
+
+test('style.md 20: neither store nor log holds a password or a usable handle', async () => {
+  const { flow } = await flows.startFlow({ kind: FlowKind.LOGIN, browser, login_hint: '', evidence: undefined });
+  const { completion } = await register('secrets@example.com');
+  const dumped = dump(redis) + lines.join('');
+  expect(dumped).toContain(browser);
+  for (const secret of [password, flow?.handle, completion, flow?.handle.split('.')[1], completion.split('.')[1]]) {
+    expect(dumped).not.toContain(secret ?? 'missing');
+  }
+});
+
+/** Everything that is in Redis, uncompressed. */
+function dump({ port, folder }: TestRedis): string {
+  const cli = (...args: string[]) => execFileSync('redis-cli', ['-p', `${port}`, ...args]);
+  cli('CONFIG', 'SET', 'rdbcompression', 'no');
+  cli('SAVE');
+  return readFileSync(join(folder, 'dump.rdb'), 'latin1');
+}
+
+test('when the ephemeral store is away nobody gets in', async () => {
+  await register('away@example.com');
+  await redis.kill();
+  await expect(login('away@example.com')).rejects.toMatchObject({ code: 'UNAVAILABLE', reason: 'store_unavailable' });
+  await redis.restart();
+  await vi.waitFor(async () => expect((await login('away@example.com')).completion).not.toBe(''), { timeout: 8000, interval: 200 });
+});

@@ -1,0 +1,197 @@
+import {
+  AuditServiceService,
+  Client as ClientMessage,
+  ClientServiceService,
+  GrantServiceService,
+  KeyServiceService,
+  RegistrationTokenServiceService,
+  SettingsServiceService,
+} from '@authority/contracts/admin';
+import { RegistrationServiceService, TokenServiceService } from '@authority/contracts/token';
+import type { Client } from '@authority/rpc';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { codeEnvelope } from './testing/bench.ts';
+import { basic, form, issuer, redirect_uri, type ServiceBench, serviceBench } from './testing/service.ts';
+
+let service: ServiceBench;
+let clients: Client<typeof ClientServiceService>;
+let registrationTokens: Client<typeof RegistrationTokenServiceService>;
+let grants: Client<typeof GrantServiceService>;
+let keys: Client<typeof KeyServiceService>;
+let settings: Client<typeof SettingsServiceService>;
+let audit: Client<typeof AuditServiceService>;
+let token: Client<typeof TokenServiceService>;
+let registration: Client<typeof RegistrationServiceService>;
+
+const operator = { operator: 'alice' };
+const evidence = undefined;
+
+beforeAll(async () => {
+  service = await serviceBench();
+  clients = service.admin.connect('token', ClientServiceService);
+  registrationTokens = service.admin.connect('token', RegistrationTokenServiceService);
+  grants = service.admin.connect('token', GrantServiceService);
+  keys = service.admin.connect('token', KeyServiceService);
+  settings = service.admin.connect('token', SettingsServiceService);
+  audit = service.admin.connect('token', AuditServiceService);
+  token = service.gateway.connect('token', TokenServiceService);
+  registration = service.gateway.connect('token', RegistrationServiceService);
+});
+afterAll(() => service?.close());
+
+const machine = (changes: Partial<ClientMessage> = {}) =>
+  ClientMessage.fromPartial({ client_name: 'Machine', grant_types: ['client_credentials'], scope: 'api', ...changes });
+
+const mint = (client_id: string, secret: string) =>
+  token.exchange({ parameters: form({ grant_type: 'client_credentials' }), authorization: basic(client_id, secret), evidence });
+
+const audited = async (target: string): Promise<[string, string][]> => {
+  const { audit_events } = await audit.listAuditEvents({ page_size: 0, page_token: '', filter: `target = "${target}"` }, operator);
+  return audit_events.map(({ action, actor }) => [action, actor]);
+};
+
+test('ClientService: create, use, update with etag and mask, rotate the secret, disable, delete', async () => {
+  const { client, client_secret } = await clients.createClient({ client: machine() }, operator);
+  const { client_id = '', etag = '' } = client ?? {};
+  expect(client).toMatchObject({ grant_types: ['client_credentials'], response_types: [], scope: 'api', origin: 'operator' });
+  expect((await mint(client_id, client_secret)).scope).toBe('api');
+
+  const patch = ClientMessage.fromPartial({ client_id, etag, client_name: 'Renamed', scope: 'ignored' });
+  const updated = await clients.updateClient({ client: patch, update_mask: ['client_name'] }, operator);
+  expect(updated.client).toMatchObject({ client_name: 'Renamed', scope: 'api' });
+  await expect(clients.updateClient({ client: patch, update_mask: ['client_name'] }, operator)).rejects.toMatchObject({
+    code: 'ABORTED',
+    reason: 'etag_mismatch',
+  });
+
+  const rotated = await clients.rotateClientSecret({ client_id, drop_previous: false }, operator);
+  await mint(client_id, client_secret);
+  await mint(client_id, rotated.client_secret);
+  const last = await clients.rotateClientSecret({ client_id, drop_previous: true }, operator);
+  await expect(mint(client_id, rotated.client_secret)).rejects.toMatchObject({ reason: 'client_secret_wrong' });
+
+  const { access_token } = await mint(client_id, last.client_secret);
+  const disabled = ClientMessage.fromPartial({ client_id, disabled: true });
+  await clients.updateClient({ client: disabled, update_mask: ['disabled'] }, operator);
+  await expect(mint(client_id, last.client_secret)).rejects.toMatchObject({ error: 'invalid_client' });
+  await expect.poll(() => service.stores.revocations.isRevoked({ jti: 'cc.x', sub: client_id, client_id, iat: Math.floor(Date.now() / 1000) - 1 }), { timeout: 1000 }).toBe(true);
+  expect(access_token).not.toBe('');
+
+  await clients.deleteClient({ client_id, etag: '' }, operator);
+  await expect(clients.getClient({ client_id }, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(clients.createClient({ client: machine({ client_id }) }, operator)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  expect(await audited(`client:${client_id}`)).toEqual([
+    ['client.delete', 'operator:alice'],
+    ['client.update', 'operator:alice'],
+    ['client.rotate_secret', 'operator:alice'],
+    ['client.rotate_secret', 'operator:alice'],
+    ['client.update', 'operator:alice'],
+    ['client.create', 'operator:alice'],
+  ]);
+});
+
+test.each([
+  [{ client_id: '01890000-0000-7000-8000-000000000001' }, 'client.client_id'],
+  [{ grant_types: ['authorization_code'], redirect_uris: [] }, 'client.redirect_uris'],
+  [{ scope: 'authority.admin' }, 'client.scope'],
+  [{ allowed_resources: [`${issuer}/admin`] }, 'client.allowed_resources'],
+  [{ default_resource: 'no-uri' }, 'client.default_resource'],
+  [{ jwks: '{' }, 'client.jwks'],
+  [{ access_token_lifetime: 90_000 }, 'client.access_token_lifetime'],
+  [{ refresh_token_rotation: 'sometimes' }, 'client.refresh_token_rotation'],
+] as const)('ClientService: %j is refused by its field', async (changes, field) => {
+  const client = machine(changes as Partial<ClientMessage>);
+  await expect(clients.createClient({ client }, operator)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', violations: [{ field }] });
+});
+
+test('ClientService: lists by pages and filter', async () => {
+  const names = ['Paged 1', 'Paged 2', 'Paged 3'];
+  for (const client_name of names) await clients.createClient({ client: machine({ client_name }) }, operator);
+  const filter = 'client_name = "Paged*" AND grant_types = "client_credentials" AND disabled = false';
+  const first = await clients.listClients({ page_size: 2, page_token: '', filter }, operator);
+  const second = await clients.listClients({ page_size: 2, page_token: first.next_page_token, filter }, operator);
+  expect([...first.clients, ...second.clients].map(({ client_name }) => client_name)).toEqual(names);
+  expect(second.next_page_token).toBe('');
+});
+
+test('RFC 7591 §3, RFC 7592 §2: an initial access token registers so many clients, and each manages itself', async () => {
+  const created = await registrationTokens.createRegistrationToken(
+    { registration_token: { ...emptyToken, description: 'partners', uses_limit: 2, allow_no_pkce: true } },
+    operator,
+  );
+  const authorization = `Bearer ${created.value}`;
+  const body = JSON.stringify({ redirect_uris: [redirect_uri], client_name: 'Dynamic', require_pkce: false });
+  const registered = JSON.parse((await registration.register({ body, authorization, evidence })).body);
+  expect(registered).toMatchObject({ client_name: 'Dynamic', redirect_uris: [redirect_uri] });
+  await registration.register({ body, authorization, evidence });
+  await expect(registration.register({ body, authorization, evidence })).rejects.toMatchObject({ reason: 'registration_token_used_up' });
+
+  const { client_id } = registered;
+  const own = { client_id, authorization: `Bearer ${registered.registration_access_token}`, evidence };
+  const changed = JSON.stringify({ client_id, redirect_uris: [redirect_uri], client_name: 'Changed' });
+  expect(JSON.parse((await registration.updateRegistration({ ...own, body: changed })).body)).toMatchObject({ client_name: 'Changed' });
+  expect(JSON.parse((await registration.readRegistration(own)).body)).toMatchObject({ client_name: 'Changed' });
+  await registration.deleteRegistration(own);
+  await expect(registration.readRegistration(own)).rejects.toMatchObject({ error: 'invalid_token' });
+  expect((await audited(`client:${client_id}`)).map(([action]) => action)).toEqual(['client.delete', 'client.update', 'client.create']);
+
+  const { registration_token_id = '' } = created.registration_token ?? {};
+  const read = await registrationTokens.getRegistrationToken({ registration_token_id }, operator);
+  expect(read.registration_token).toMatchObject({ uses: 2, uses_limit: 2, allow_no_pkce: true });
+  await registrationTokens.deleteRegistrationToken({ registration_token_id }, operator);
+  await expect(registration.register({ body, authorization, evidence })).rejects.toMatchObject({ reason: 'registration_token_invalid' });
+});
+
+test('RFC 7591 §3: two parallel registrations with the last use are one client', async () => {
+  const created = await registrationTokens.createRegistrationToken({ registration_token: { ...emptyToken, uses_limit: 1 } }, operator);
+  const request = { body: JSON.stringify({ redirect_uris: [redirect_uri] }), authorization: `Bearer ${created.value}`, evidence };
+  const answers = await Promise.allSettled(Array.from({ length: 5 }, () => registration.register(request)));
+  expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
+test('GrantService: lists what is in force, and ends it with the name of who did it', async () => {
+  const sub = 'grants-of-somebody';
+  const envelopes = [codeEnvelope({ sub, issuedAt: Date.now() - 5 }), codeEnvelope({ sub })];
+  for (const envelope of envelopes) {
+    await service.stores.authorizationCodes.redeem(service.stores.authorizationCodes.seal(envelope), envelope, Date.now());
+  }
+  const filter = `sub = "${sub}"`;
+  const ids = async () => (await grants.listGrants({ page_size: 0, page_token: '', filter }, operator)).grants.map(({ grant_id }) => grant_id);
+  expect(await ids()).toEqual(envelopes.map(({ grant_id }) => grant_id).reverse());
+  const grant_id = envelopes[0]?.grant_id ?? '';
+  await grants.deleteGrant({ grant_id }, operator);
+  expect(await ids()).toEqual([envelopes[1]?.grant_id]);
+  await expect(grants.deleteGrant({ grant_id }, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await audited(`grant:${grant_id}`)).toEqual([['grant.revoke', 'operator:alice']]);
+  await expect(grants.listGrants({ page_size: 0, page_token: '', filter: '' }, operator)).rejects.toMatchObject({ reason: 'filter_invalid' });
+});
+
+test('KeyService: the next key waits, the current one cannot be deleted', async () => {
+  const listed = await keys.listKeys({ page_size: 0, page_token: '', filter: 'use = "signing" AND state = "current"' }, operator);
+  expect(listed.keys.map(({ alg }) => alg).sort()).toEqual(['ES256', 'EdDSA', 'RS256']);
+  const { key } = await keys.rotateKey({ use: 'signing', alg: 'EdDSA' }, operator);
+  expect(key).toMatchObject({ state: 'next', alg: 'EdDSA' });
+  await expect(keys.rotateKey({ use: 'signing', alg: 'EdDSA' }, operator)).rejects.toMatchObject({ reason: 'key_in_use' });
+  const current = listed.keys.find(({ alg }) => alg === 'EdDSA')?.key_id ?? '';
+  await expect(keys.deleteKey({ key_id: current }, operator)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  const kids = async (): Promise<string[]> => JSON.parse((await token.getJwks({})).body).keys.map(({ kid }: { kid: string }) => kid);
+  expect(await kids()).toContain(key?.key_id);
+  await keys.deleteKey({ key_id: key?.key_id ?? '' }, operator);
+  expect(await kids()).not.toContain(key?.key_id);
+  const mac = await keys.listKeys({ page_size: 0, page_token: '', filter: 'use = "mac"' }, operator);
+  expect(mac.keys[0]?.public_jwk).toBe('');
+});
+
+test('SettingsService: a lifetime that is set holds for the next token', async () => {
+  const name = 'token.access_token_lifetime';
+  const setting = { name, value: '120', default_value: '', description: '', owner: '', etag: '' };
+  await settings.updateSetting({ setting, update_mask: ['value'], force: false }, operator);
+  expect((await mint('c_operator', service.secret).catch(() => undefined))?.expires_in ?? 120).toBe(120);
+  await settings.deleteSetting({ name }, operator);
+});
+
+const emptyToken = {
+  ...{ registration_token_id: '', description: '', allow_no_pkce: false, allow_implicit: false, allow_hybrid: false },
+  ...{ allow_password: false, profile: '', scope: '', token_endpoint_auth_methods: [], uses_limit: 0, uses: 0 },
+  ...{ expire_time_ms: 0, create_time_ms: 0, etag: '' },
+};

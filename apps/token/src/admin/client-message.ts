@@ -1,0 +1,146 @@
+import { Client as ClientMessage } from '@authority/contracts/admin';
+import { OAuthError } from '@authority/errors';
+import { etagOf, fieldInvalid } from '@authority/listing';
+import { adminResource, type Client, isOperatorScope, operatorRegistrationPolicy, validateRegistration } from '@authority/protocol';
+import type { StoredClient } from '../postgres/client-rows.ts';
+
+/** What an update mask may name; the rest is made by the server. */
+export const mutableClientFields = [
+  'client_name',
+  'redirect_uris',
+  'grant_types',
+  'response_types',
+  'token_endpoint_auth_method',
+  'scope',
+  'jwks',
+  'jwks_uri',
+  'id_token_signed_response_alg',
+  'post_logout_redirect_uris',
+  'default_max_age',
+  'require_auth_time',
+  'default_acr_values',
+  'application_type',
+  'client_uri',
+  'logo_uri',
+  'policy_uri',
+  'tos_uri',
+  'contacts',
+  'pkce_optional',
+  'consent_skipped',
+  'resource_identifier',
+  'allowed_resources',
+  'default_resource',
+  'legacy_assertion_audience',
+  'refresh_token_rotation',
+  'disabled',
+  'operator',
+  'access_token_lifetime',
+] as const satisfies readonly (keyof ClientMessage)[];
+
+export function toMessage({ client, origin, createdAt, updatedAt }: StoredClient): ClientMessage {
+  const { scopes, jwks, pkceOptional, consentSkipped, resourceIdentifier, allowedResources, defaultResource, ...rest } = client;
+  const { legacyAssertionAudience, refreshTokenRotation, accessTokenLifetime, ...metadata } = rest;
+  const message = ClientMessage.fromPartial({
+    ...(metadata as Partial<ClientMessage>), // what is left has the same names and types in both
+    scope: scopes.join(' '),
+    jwks: jwks === undefined ? '' : JSON.stringify(jwks),
+    pkce_optional: pkceOptional,
+    consent_skipped: consentSkipped,
+    resource_identifier: resourceIdentifier ?? '',
+    allowed_resources: [...allowedResources],
+    default_resource: defaultResource ?? '',
+    legacy_assertion_audience: legacyAssertionAudience,
+    refresh_token_rotation: refreshTokenRotation,
+    access_token_lifetime: accessTokenLifetime ?? 0,
+    origin,
+    create_time_ms: createdAt,
+    update_time_ms: updatedAt,
+  });
+  return { ...message, etag: etagOf(message) };
+}
+
+/** A client as an operator describes it: the rules of a registration, and the operator's own fields. */
+export function fromMessage(message: ClientMessage, client_id: string, issuer: string): Client {
+  const registration = registrationOf(message);
+  const { resource_identifier, default_resource, access_token_lifetime } = message;
+  const client: Client = {
+    ...registration,
+    client_id,
+    consentSkipped: message.consent_skipped,
+    allowedResources: message.allowed_resources,
+    legacyAssertionAudience: message.legacy_assertion_audience,
+    refreshTokenRotation: rotationOf(message.refresh_token_rotation),
+    disabled: message.disabled,
+    operator: message.operator,
+    ...(resource_identifier !== '' && { resourceIdentifier: resource_identifier }),
+    ...(default_resource !== '' && { defaultResource: default_resource }),
+    ...(access_token_lifetime !== 0 && { accessTokenLifetime: access_token_lifetime }),
+  };
+  assertResources(client, issuer);
+  assertOperator(client, issuer);
+  if (access_token_lifetime > 86_400) throw fieldInvalid('client.access_token_lifetime', 'must be at most 86400 seconds');
+  return client;
+}
+
+function registrationOf(message: ClientMessage): ReturnType<typeof validateRegistration> {
+  const given = (list: string[]): string[] | undefined => (list.length === 0 ? undefined : list);
+  const input = {
+    ...message,
+    grant_types: given(message.grant_types),
+    response_types: given(message.response_types),
+    jwks: jwksOf(message.jwks),
+    default_max_age: message.default_max_age || undefined,
+    contacts: given(message.contacts),
+    ...(message.pkce_optional && { require_pkce: false }),
+  };
+  try {
+    return validateRegistration(input, operatorRegistrationPolicy);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    const description = error.description ?? error.error;
+    const field = mutableClientFields.find((name) => description.includes(name)) ?? 'redirect_uris';
+    throw fieldInvalid(`client.${field}`, description);
+  }
+}
+
+function jwksOf(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw fieldInvalid('client.jwks', 'must be a JWK Set as JSON');
+  }
+}
+
+function rotationOf(word: string): Client['refreshTokenRotation'] {
+  if (word === '' || word === 'default') return 'default';
+  if (word === 'always' || word === 'never') return word;
+  throw fieldInvalid('client.refresh_token_rotation', 'must be default, always or never');
+}
+
+/** RFC 8707 §2: absolute URIs without a fragment. */
+function assertResources({ resourceIdentifier, allowedResources, defaultResource }: Client, issuer: string): void {
+  const fields = [
+    ['resource_identifier', resourceIdentifier],
+    ['default_resource', defaultResource],
+    ...allowedResources.map((resource, at) => [`allowed_resources[${at}]`, resource] as const),
+  ] as const;
+  for (const [field, value] of fields) {
+    if (value === undefined) continue;
+    if (!URL.canParse(value) || value.includes('#') || value.length > 1024) {
+      throw fieldInvalid(`client.${field}`, 'must be an absolute URI without a fragment');
+    }
+  }
+  if (resourceIdentifier === issuer || resourceIdentifier === adminResource(issuer)) {
+    throw fieldInvalid('client.resource_identifier', 'is the identifier of this server itself');
+  }
+}
+
+/** The operators' scopes and audience are for operator clients alone (contract.md, "Operators"). */
+function assertOperator({ operator, scopes, allowedResources, defaultResource }: Client, issuer: string): void {
+  if (operator) return;
+  if (scopes.some(isOperatorScope)) throw fieldInvalid('client.scope', 'scopes that begin with authority. need operator: true');
+  const admin = adminResource(issuer);
+  if (defaultResource === admin) throw fieldInvalid('client.default_resource', `${admin} needs operator: true`);
+  if (allowedResources.includes(admin)) throw fieldInvalid('client.allowed_resources', `${admin} needs operator: true`);
+}

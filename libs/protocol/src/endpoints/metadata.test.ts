@@ -1,0 +1,52 @@
+import { testIssuer } from '@authority/testing/protocol';
+import { expect, test } from 'vitest';
+import { metadata, registries } from './metadata.ts';
+
+const policy = {
+  scopes: ['openid'],
+  claims: ['sub'],
+  algorithms: ['RS256', 'ES256'] as const,
+  acrValues: ['urn:authority:pwd'],
+  uiLocales: ['en'],
+  registration: true,
+};
+
+test('RFC 8414 §2: metadata says what the tables say', () => {
+  expect(metadata(testIssuer, registries, policy)).toMatchObject({
+    issuer: testIssuer,
+    authorization_endpoint: `${testIssuer}/oauth2/authorize`,
+    token_endpoint: `${testIssuer}/oauth2/token`,
+    jwks_uri: `${testIssuer}/.well-known/jwks.json`,
+    registration_endpoint: `${testIssuer}/oauth2/register`,
+    grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query', 'form_post'],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    authorization_response_iss_parameter_supported: true,
+  });
+});
+
+test('OpenID Connect Discovery §3: what is required is there, what would default to true is denied', () => {
+  const document = metadata(testIssuer, registries, { ...policy, registration: false });
+  expect(document).toMatchObject({
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256', 'ES256'],
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    claims_parameter_supported: false,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
+  });
+  expect(document).not.toHaveProperty('registration_endpoint');
+});
+
+test('style.md 12: a new grant is in discovery without another line', () => {
+  const grant = { type: 'urn:example:new', parameters: [], lane: 'cpu', authorize: () => Promise.reject(new Error('unused')) } as const;
+  const document = metadata(testIssuer, { ...registries, grants: [grant] }, policy);
+  expect(document['grant_types_supported']).toEqual(['urn:example:new']);
+});
+
+test('contract.md: an issuer with a path has everything below it', () => {
+  expect(metadata(`${testIssuer}/tenant`, registries, policy)).toMatchObject({ token_endpoint: `${testIssuer}/tenant/oauth2/token` });
+});

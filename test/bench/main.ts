@@ -1,0 +1,70 @@
+// `npm run bench`: Authority, split and standalone, against oidc-provider on the same machine and the same Node. Options:
+// --seconds n (a measurement, 5), --rounds n (A B A B, 2), --only text (flows whose name has it), --short (for CI).
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '@authority/testing/suite';
+import { startAuthority } from './authority-target.ts';
+import { pin } from './cpu.ts';
+import { flows } from './flows.ts';
+import { measure, type Row } from './measure.ts';
+import { startPeer } from './peer-target.ts';
+import { environmentOf, signsPerSecond, table } from './report.ts';
+import type { Target } from './target.ts';
+
+function option(name: string, fallback: number): number {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? fallback : Number(process.argv[at + 1]);
+}
+
+const short = process.argv.includes('--short');
+const seconds = option('seconds', short ? 1 : 5);
+const rounds = option('rounds', short ? 1 : 2);
+const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';
+const chosen = flows.filter((flow) => flow.name.includes(only));
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  pin([process.pid], 1);
+  const signs = signsPerSecond();
+  say(`openssl: ${signs} ecdsap256 signs a second on one core`);
+  const rows: Row[] = [];
+  const starters: [string, () => Promise<Target>][] = [
+    ['split', () => startAuthority('split')],
+    ['standalone', () => startAuthority('standalone')],
+    ['peer', () => startPeer('keep')],
+    ['peer (rotating)', () => startPeer('rotate')],
+  ];
+  const targets: Target[] = [];
+  try {
+    for (const [name, start] of starters) {
+      say(`starting ${name} …`);
+      targets.push(await start());
+    }
+    for (const flow of chosen) {
+      for (let round = 0; round < rounds; round++) await everyTarget(flow, targets, rows);
+    }
+  } finally {
+    for (const target of targets) await target.stop();
+  }
+  const report = { environment: environmentOf(), seconds, rounds, signsPerSecond: signs, rows };
+  const text = table(report);
+  process.stdout.write(`${text}\n`);
+  if (short || only) return;
+  writeFileSync(join(root, 'test/bench/results/latest.json'), `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(join(root, 'test/bench/results/latest.md'), `${text}\n`);
+}
+
+async function everyTarget(flow: (typeof flows)[number], targets: readonly Target[], rows: Row[]): Promise<void> {
+  const [split, standalone, keeping, rotating] = targets;
+  const peer = flow.name === 'refresh, rotating' ? rotating : keeping;
+  for (const target of [split, standalone, peer]) {
+    if (!target) continue;
+    const row = await measure(flow, target, seconds);
+    rows.push(row);
+    const { perSecond, cpuMicrosPerRequest, p50, p99, failures, firstFailure } = row;
+    say(`${flow.name} | ${target.name}: ${perSecond.toFixed(0)}/s, ${cpuMicrosPerRequest.toFixed(0)} µs, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${failures ? `, ${failures} FAILED: ${firstFailure}` : ''}`);
+  }
+}
+
+await main();
+process.exit(0);

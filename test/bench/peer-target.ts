@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { testRedis } from '@authority/testing';
+import { freePorts } from '@authority/testing/suite';
+import { storeProcesses } from './cpu.ts';
+import { redirectUri, type Target } from './target.ts';
+
+const secret = 'a-secret-of-the-benchmark-0123456789abcdef';
+
+/** oidc-provider on a Redis of its own, on the same Node. */
+export async function startPeer(rotation: 'rotate' | 'keep'): Promise<Target> {
+  const redis = await testRedis();
+  const [port] = await freePorts(1);
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./peer.js', import.meta.url)), String(port), redis.url, rotation], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  });
+  await readyLine(child);
+  const app = { client_id: 'app', client_secret: secret };
+  return {
+    name: 'peer',
+    issuer: `http://localhost:${port}`,
+    paths: { token: '/token', introspect: '/token/introspection', userinfo: '/me', authorize: '/auth', jwks: '/jwks', discovery: '/.well-known/openid-configuration' },
+    machine: { client_id: 'machine', client_secret: secret, form: {} },
+    app,
+    rotating: app,
+    redirectUri,
+    pids: () => [child.pid ?? 0],
+    storePids: storeProcesses,
+    signIn: async (walk) => {
+      const query = new URLSearchParams({ client_id: 'app', response_type: 'code', redirect_uri: redirectUri, scope: 'openid', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' });
+      const login = await walk.open(`http://localhost:${port}/auth?${query}`);
+      const consent = await walk.submit(login, { login: 'bench', password: 'bench' });
+      await walk.submit(consent, {});
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+      await redis.stop();
+    },
+  };
+}
+
+async function readyLine(child: ChildProcess): Promise<void> {
+  if (!child.stdout) throw new Error('the peer has no output');
+  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+  if (!chunk.toString().includes('ready')) throw new Error(`the peer said ${chunk}`);
+}
