@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodePath, prepare, Refusal, root } from '../apps/standalone/launch/prepare.mjs';
+import { allApps, nodePath, prepare, Refusal, root } from '../apps/standalone/launch/prepare.mjs';
 
 const say = (line) => process.stdout.write(`${line}\n`);
 const inCi = process.env.CI === 'true';
@@ -65,7 +65,7 @@ function runTier(name) {
 }
 
 try {
-  prepare({ bundles: true, say });
+  prepare({ bundles: allApps, say });
 } catch (error) {
   say(error instanceof Refusal ? `test: ${error.message}` : String(error?.stack ?? error));
   say('0 passed, 1 failed');

@@ -2,7 +2,7 @@
 // dependencies, so that the machine's own Node (20 or later) can run it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +18,7 @@ export function nodePath() {
   return existsSync(ours) ? ours : process.execPath;
 }
 
-/** Installs, generates and bundles what is missing or stale. `say` shows progress. */
+/** Installs, generates and bundles (the apps named) what is missing or stale. `say` shows progress. */
 export function prepare({ bundles, say }) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20)
@@ -31,13 +31,29 @@ export function prepare({ bundles, say }) {
   }
   if (nodePath() === process.execPath)
     say(`There is no Node package for ${process.platform}-${process.arch}; using Node ${process.versions.node} of this machine.`);
-  once('contracts', ['proto', 'libs/contracts/generate.mjs'], join(root, 'libs/contracts/src/generated/.stamp'), () => {
+  const generated = join(root, 'libs/contracts/src/generated/.stamp');
+  const contracts = fingerprintOf(['proto', 'libs/contracts/generate.mjs']);
+  if (readStamp(generated) !== contracts) {
     run('Generating the contracts …', nodePath(), ['libs/contracts/generate.mjs'], say);
-  });
-  if (!bundles) return;
-  once('bundles', ['libs', 'apps', 'esbuild.config.mjs', 'tsconfig.base.json', 'package-lock.json'], join(root, 'dist/.stamp'), () => {
-    run('Building …', nodePath(), ['esbuild.config.mjs'], say);
-  });
+    writeFileSync(generated, contracts);
+  }
+  const sources = ['libs', 'apps', 'proto', 'esbuild.config.mjs', 'tsconfig.base.json', 'package-lock.json'];
+  const fingerprintNow = bundles.length > 0 ? fingerprintOf(sources) : '';
+  const stale = bundles.filter((app) => readStamp(bundleStamp(app)) !== fingerprintNow);
+  if (stale.length === 0) return;
+  run(`Building ${stale.length === 1 ? stale[0] : `${stale.length} apps`} …`, nodePath(), ['esbuild.config.mjs', ...stale], say);
+  for (const app of stale) writeFileSync(bundleStamp(app), fingerprintNow);
+}
+
+/** Every app; `npm start` in one process needs two of them. */
+export const allApps = ['gateway', 'token', 'session', 'identity', 'admin', 'standalone', 'cli'];
+
+function bundleStamp(app) {
+  return join(root, 'dist/apps', app, '.stamp');
+}
+
+function readStamp(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 /** Whether every package of the lock file that belongs to this machine is there, in its version. */
@@ -93,15 +109,11 @@ function at(quiet) {
   };
 }
 
-/** Runs `work` when what it is made from has changed since it last ran. */
-function once(_name, sources, stamp, work) {
+/** What sources are now, in one word. */
+function fingerprintOf(sources) {
   const hash = createHash('sha256');
   for (const source of sources) fingerprint(join(root, source), hash);
-  const now = hash.digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
-  work();
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, now);
+  return hash.digest('hex');
 }
 
 function fingerprint(path, hash) {

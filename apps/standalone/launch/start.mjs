@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodePath, prepare, Refusal, root } from './prepare.mjs';
+import { allApps, nodePath, prepare, Refusal, root } from './prepare.mjs';
 
 const startedAt = Date.now();
 const say = (line) => process.stderr.write(`${line}\n`);
@@ -10,7 +10,9 @@ const say = (line) => process.stderr.write(`${line}\n`);
 const EXIT_REFUSED = 1;
 
 try {
-  prepare({ bundles: true, say });
+  const inOneProcess = ['standalone', 'cli'];
+  const all = process.argv.includes('--split') || process.argv.includes('--prepare-only');
+  prepare({ bundles: all ? allApps : inOneProcess, say });
 } catch (error) {
   say(error instanceof Refusal ? `authority: ${error.message}` : `authority: ${error?.stack ?? error}`);
   process.exit(EXIT_REFUSED);

@@ -186,8 +186,10 @@ test('SettingsService: a lifetime that is set holds for the next token', async (
   const name = 'token.access_token_lifetime';
   const setting = { name, value: '120', default_value: '', description: '', owner: '', etag: '' };
   await settings.updateSetting({ setting, update_mask: ['value'], force: false }, operator);
-  expect((await mint('c_operator', service.secret).catch(() => undefined))?.expires_in ?? 120).toBe(120);
+  const { client, client_secret } = await clients.createClient({ client: machine() }, operator);
+  expect((await mint(client?.client_id ?? '', client_secret)).expires_in).toBe(120);
   await settings.deleteSetting({ name }, operator);
+  expect((await mint(client?.client_id ?? '', client_secret)).expires_in).toBe(300);
 });
 
 const emptyToken = {

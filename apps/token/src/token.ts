@@ -77,7 +77,10 @@ function pullOf(pull: PullFeed): FollowFeedOptions['pull'] {
 /** What identity and session end, ends here too (house.md, "What must reach others is a feed"). */
 function followPeers({ session, identity }: TokenPeers, { database, poll }: TokenStores): Following[] {
   // An owner counts this replica as having passed an entry when it asks for the next: it must know of it by then.
-  const common = { apply: applyFeed, applied: () => poll.refresh(), database };
+  const applied = async (): Promise<void> => {
+    if (!(await poll.refresh())) throw new Error('what a feed ended has not been read back yet');
+  };
+  const common = { apply: applyFeed, applied, database };
   return [
     followFeed({ ...common, name: 'session', pull: pullOf(session.pullFeed) }),
     followFeed({ ...common, name: 'identity', pull: pullOf(identity.pullFeed) }),

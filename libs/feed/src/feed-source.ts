@@ -1,4 +1,5 @@
 import { FeedEntry, type PullFeedRequest, PullFeedResponse } from '@authority/contracts/rpc';
+import { StatusError } from '@authority/errors';
 import { type Database, statement } from '@authority/postgres';
 import { Wake } from './wake.ts';
 
@@ -63,6 +64,8 @@ export class FeedSource {
   /** Answers at once when there is something after the cursor, else within `wait_ms`. The cursor asked with is what the
    *  dependent has applied. */
   async pull(request: PullFeedRequest, signal?: AbortSignal): Promise<PullFeedResponse> {
+    // A dependent that is answered would ask again at once, for as long as this process takes to stop.
+    if (this.#isClosed) throw new StatusError('UNAVAILABLE', 'peer_unavailable', { retryAfterMs: 1000 });
     await this.#listen();
     const deadline = Date.now() + Math.min(request.wait_ms, longestWaitMs);
     const limit = Math.min(request.limit || largestPage, largestPage);

@@ -38,19 +38,29 @@ export async function dropPartitionsBefore(tx: Queryable, table: string, before:
  * ATTACH and a short lock_timeout: nobody who reads or writes waits for them.
  */
 export function partitionFunctions(schema: string): string[] {
-  const settings = `LANGUAGE plpgsql SECURITY DEFINER SET search_path = ${schema}, pg_temp SET lock_timeout = '200ms'`;
-  const check = `
+  return [
+    ensureFunction(schema),
+    dropFunction(schema),
+    'REVOKE ALL ON FUNCTION authority_ensure_partitions(text, bigint, bigint, text), authority_drop_partitions(text, bigint, text) FROM PUBLIC',
+  ];
+}
+
+const settings = (schema: string): string =>
+  `LANGUAGE plpgsql SECURITY DEFINER SET search_path = ${schema}, pg_temp SET lock_timeout = '200ms'`;
+
+const check = (schema: string): string => `
       IF unit NOT IN ('hour', 'day') THEN RAISE EXCEPTION 'unit is hour or day'; END IF;
       SELECT c.oid INTO parent FROM pg_class c
        WHERE c.relnamespace = '${schema}'::regnamespace AND c.relname = table_name AND c.relkind = 'p';
       IF parent IS NULL THEN RAISE EXCEPTION '% is no partitioned table of ${schema}', table_name; END IF;`;
-  return [
-    `CREATE OR REPLACE FUNCTION authority_ensure_partitions(table_name text, first_number bigint, last_number bigint, unit text)
-     RETURNS int ${settings} AS $body$
+
+function ensureFunction(schema: string): string {
+  return `CREATE OR REPLACE FUNCTION authority_ensure_partitions(table_name text, first_number bigint, last_number bigint, unit text)
+     RETURNS int ${settings(schema)} AS $body$
      DECLARE
       parent oid; key_type text; name text; made int := 0; seconds int := CASE unit WHEN 'day' THEN 86400 ELSE 3600 END;
       low text; high text;
-     BEGIN${check}
+     BEGIN${check(schema)}
       IF last_number - first_number > 2000 THEN RAISE EXCEPTION 'too many partitions at once'; END IF;
       SELECT format_type(a.atttypid, NULL) INTO key_type FROM pg_partitioned_table p
         JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0] WHERE p.partrelid = parent;
@@ -71,11 +81,14 @@ export function partitionFunctions(schema: string): string[] {
         END;
       END LOOP;
       RETURN made;
-     END $body$`,
-    `CREATE OR REPLACE FUNCTION authority_drop_partitions(table_name text, before_number bigint, unit text)
-     RETURNS int ${settings} AS $body$
+     END $body$`;
+}
+
+function dropFunction(schema: string): string {
+  return `CREATE OR REPLACE FUNCTION authority_drop_partitions(table_name text, before_number bigint, unit text)
+     RETURNS int ${settings(schema)} AS $body$
      DECLARE parent oid; name text; dropped int := 0;
-     BEGIN${check}
+     BEGIN${check(schema)}
       FOR name IN
         SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
          WHERE i.inhparent = parent AND c.relname ~ ('^' || table_name || '_' || left(unit, 1) || '[0-9]+$')
@@ -86,7 +99,5 @@ export function partitionFunctions(schema: string): string[] {
         dropped := dropped + 1;
       END LOOP;
       RETURN dropped;
-     END $body$`,
-    'REVOKE ALL ON FUNCTION authority_ensure_partitions(text, bigint, bigint, text), authority_drop_partitions(text, bigint, text) FROM PUBLIC',
-  ];
+     END $body$`;
 }

@@ -2,7 +2,7 @@ export { createAuthorizeEndpoint } from './endpoints/authorize.ts';
 export { createEndSessionEndpoint } from './endpoints/end-session.ts';
 export { createIntrospectionEndpoint } from './endpoints/introspection.ts';
 export { type MetadataPolicy, metadata, type Registries, registries } from './endpoints/metadata.ts';
-export { adminResource, endpointPaths, endpointUrl } from './endpoints/paths.ts';
+export { adminResource } from './endpoints/paths.ts';
 export { createRegistrationEndpoint } from './endpoints/registration.ts';
 export { createRevocationEndpoint } from './endpoints/revocation.ts';
 export { createTokenEndpoint } from './endpoints/token.ts';
@@ -18,4 +18,3 @@ export { isClientId, makeClientId, makeSecret } from './primitives/identifiers.t
 export { isOperatorScope, isScopeToken, standardScopes } from './primitives/scope.ts';
 export { validateRegistration } from './registration/client-metadata.ts';
 export { openRegistrationPolicy, operatorRegistrationPolicy } from './registration/policy.ts';
-export { firstGeneration, formatRefreshToken, partitionOf } from './tokens/refresh-token.ts';

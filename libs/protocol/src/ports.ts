@@ -1,11 +1,5 @@
 import type { Client, SigningAlgorithm } from './model/client.ts';
-import type {
-  CodeEnvelope,
-  LiveGrant,
-  RefreshTokenParts,
-  SessionFacts,
-  StoredAuthorizationRequest,
-} from './model/authorization.ts';
+import type { CodeEnvelope, LiveGrant, RefreshTokenParts, SessionFacts, StoredAuthorizationRequest } from './model/authorization.ts';
 import type { ClientRegistration, RegistrationPolicy } from './model/registration.ts';
 
 /*

@@ -1,4 +1,3 @@
-import 'reflect-metadata'; // @peculiar/x509 asks for it before it is loaded
 import { type webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

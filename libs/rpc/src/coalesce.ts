@@ -114,7 +114,9 @@ export class Coalescer {
     this.#outstanding += calls.length;
     try {
       await this.send(calls);
-      this.#unanswered(calls, new StatusError('UNAVAILABLE', 'peer_unavailable', { retryAfterMs: 1000 }));
+      if (calls.some((call) => this.#waits(call))) {
+        this.#unanswered(calls, new StatusError('UNAVAILABLE', 'peer_unavailable', { retryAfterMs: 1000 }));
+      }
     } catch (error) {
       this.#unanswered(calls, error);
     } finally {
@@ -139,13 +141,20 @@ export class Coalescer {
   }
 
   #unanswered(calls: readonly QueuedCall[], error: unknown): void {
-    for (const call of calls) if (!call.settled && call.lane === this) this.#again(call, error);
+    for (const call of calls) if (this.#waits(call)) this.#again(call, error);
+  }
+
+  #waits(call: QueuedCall): boolean {
+    return !call.settled && call.lane === this;
   }
 
   /** Sent again once after a broken call, and only what may be: never codes, assertions or proofs. */
   #again(call: QueuedCall, error: unknown): void {
     const broken = error instanceof StatusError && error.code === 'UNAVAILABLE';
-    if (!call.idempotent || !broken || call.attempts > 0) return fail(call, error);
+    if (!call.idempotent || !broken || call.attempts > 0) {
+      fail(call, error);
+      return;
+    }
     call.attempts++;
     this.#enqueue(call);
   }

@@ -5,8 +5,10 @@ export interface Definition<T = unknown> {
   readonly description: string;
   /** Reads a JSON value; throws an `Error` whose message says what would be right. Left out: by the default's type. */
   parse?(value: unknown): T;
-  /** Whether this value weakens a public server: refused when the issuer is https, unless forced. */
-  /* A method, so that definitions of every type are definitions of `unknown`: each is used with its own values only. */
+  /**
+   * Whether this value weakens a public server: refused when the issuer is https, unless forced. (A method, so that
+   * definitions of every type are definitions of `unknown`: each is used with its own values only.)
+   */
   weakens?(value: T): boolean;
 }
 

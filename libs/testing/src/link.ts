@@ -18,32 +18,13 @@ export interface TestLink {
 
 /** A TCP proxy on a free port. */
 export async function testLink(targetPort: number): Promise<TestLink> {
-  const pairs = new Set<Socket>();
-  let hanging = false;
-  const accept = (socket: Socket): void => {
-    const onward = connect(targetPort, '127.0.0.1');
-    for (const [from, to] of [
-      [socket, onward],
-      [onward, socket],
-    ] as const) {
-      pairs.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        pairs.delete(from);
-        to.destroy();
-      });
-      from.on('data', (chunk: Buffer) => {
-        if (!hanging) to.write(chunk);
-      });
-    }
-  };
+  const traffic: Traffic = { sockets: new Set(), isHanging: false };
+  const accept = (socket: Socket): void => forward(socket, connect(targetPort, '127.0.0.1'), traffic);
   const reset = (): void => {
-    for (const socket of pairs) socket.destroy();
+    for (const socket of traffic.sockets) socket.destroy();
   };
   let server: Server | undefined = await listen(accept, 0);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('No port of this machine is free.');
-  const { port } = address;
+  const port = portOf(server);
   const cut = async (): Promise<void> => {
     const closing = server;
     server = undefined;
@@ -53,24 +34,48 @@ export async function testLink(targetPort: number): Promise<TestLink> {
   };
   return {
     port,
-    through: (url) => {
-      const changed = new URL(url);
-      changed.port = String(port);
-      return changed.href;
-    },
+    through: (url) => Object.assign(new URL(url), { port: String(port) }).href,
     cut,
     hang: () => {
-      hanging = true;
+      traffic.isHanging = true;
     },
     reset,
     restore: async () => {
       // What was swallowed is lost: a connection from before would wait for ever.
-      if (hanging) reset();
-      hanging = false;
+      if (traffic.isHanging) reset();
+      traffic.isHanging = false;
       server ??= await listen(accept, port);
     },
     stop: cut,
   };
+}
+
+interface Traffic {
+  readonly sockets: Set<Socket>;
+  isHanging: boolean;
+}
+
+function forward(socket: Socket, onward: Socket, traffic: Traffic): void {
+  for (const [from, to] of [
+    [socket, onward],
+    [onward, socket],
+  ] as const) {
+    traffic.sockets.add(from);
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      traffic.sockets.delete(from);
+      to.destroy();
+    });
+    from.on('data', (chunk: Buffer) => {
+      if (!traffic.isHanging) to.write(chunk);
+    });
+  }
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('No port of this machine is free.');
+  return address.port;
 }
 
 async function listen(accept: (socket: Socket) => void, port: number): Promise<Server> {

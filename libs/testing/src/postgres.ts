@@ -26,6 +26,11 @@ export async function testPostgres(): Promise<TestPostgres> {
   return around(own.url, own.stop);
 }
 
+/** A PostgreSQL that the caller started and stops. */
+export function postgresAt(ownerUrl: string): TestPostgres {
+  return around(ownerUrl, () => Promise.resolve());
+}
+
 export async function startTestPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
   const dataDir = mkdtempSync(join(tmpdir(), 'authority-test-postgres-'));
   const server = await startEmbeddedPostgres({ dataDir, isDurable: false, endsWithUs: true });

@@ -1,4 +1,12 @@
-import type { CodeEnvelope, Grants, LiveGrant, PresentedRefreshToken, RefreshOutcome, RefreshTokenParts, RevocationReason } from '@authority/protocol';
+import type {
+  CodeEnvelope,
+  Grants,
+  LiveGrant,
+  PresentedRefreshToken,
+  RefreshOutcome,
+  RefreshTokenParts,
+  RevocationReason,
+} from '@authority/protocol';
 
 /** A grant's row. */
 interface GrantRow {

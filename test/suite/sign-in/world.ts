@@ -44,7 +44,8 @@ const everything = 'openid profile email offline_access';
 
 export async function openWorld(mode: Mode): Promise<World> {
   const start = mode.processes === 'one' ? startOneProcess : startFiveProcesses;
-  const [suite, browser, callbacks] = await Promise.all([start({ redis: mode.redis }), startBrowser(), startCallbackServer()]);
+  const suite = await start({ redis: mode.redis });
+  const [browser, callbacks] = await Promise.all([startBrowser(), startCallbackServer()]);
   const operator = new Operator(suite);
   const clients = await createClients(operator, callbacks);
   let people = 0;

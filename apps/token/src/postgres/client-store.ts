@@ -15,7 +15,7 @@ export class PostgresClientStore implements ClientStore {
     private readonly database: Database,
     private readonly digests: SecretDigests,
     /** Brings this replica's memory up to date, so that the next request of the same client finds the change. */
-    private readonly refresh: () => Promise<void>,
+    private readonly refresh: () => Promise<unknown>,
   ) {}
 
   async create(entry: NewClient): Promise<'created' | 'registration_token_used_up'> {

@@ -1,4 +1,3 @@
-import { appendAudit } from '@authority/audit';
 import type { FeedEntry } from '@authority/contracts/rpc';
 import type { Queryable } from '@authority/postgres';
 import { type Ending, endAll } from './endings.ts';
@@ -10,22 +9,16 @@ const endsSession = new Set(['session_ended', 'session_expired']);
 
 /**
  * Applies entries of identity's and session's feeds (house.md, "What must reach others is a feed"). Idempotent: the
- * not-before is the time of the act at its owner, so an entry that comes again changes nothing.
+ * not-before is the time of the act at its owner, so an entry that comes again changes nothing. The grants that it ends
+ * are not touched: every statement that reads one asks the not-befores. The audit row is the owner's, who knows the actor.
  */
 export async function applyFeed(tx: Queryable, entries: readonly FeedEntry[]): Promise<void> {
-  const endings = entries.flatMap(endingsOf);
-  await endAll(tx, endings);
-  for (const { kind, target, why } of endings) {
-    if (why === 'expired') continue; // nobody did it
-    await appendAudit(tx, { action: `${kind}.tokens_end`, actor: 'system', target: `${kind}:${target}`, details: { why } });
-  }
+  await endAll(tx, entries.flatMap(endingsOf));
 }
 
-function endingsOf({ event, sub, sid, at_ms, why }: FeedEntry): (Ending & { why: string })[] {
+function endingsOf({ event, sub, sid, at_ms }: FeedEntry): Ending[] {
   const at = new Date(at_ms);
-  if (endsSubject.has(event) && sub !== '') return [{ kind: 'subject', target: sub, at, why: why || event }];
-  if (endsSession.has(event) && sid !== '') {
-    return [{ kind: 'session', target: sid, at, why: event === 'session_expired' ? 'expired' : why || event }];
-  }
+  if (endsSubject.has(event) && sub !== '') return [{ kind: 'subject', target: sub, at }];
+  if (endsSession.has(event) && sid !== '') return [{ kind: 'session', target: sid, at }];
   return [];
 }

@@ -1,5 +1,6 @@
 import type { CodeEnvelope, PresentedRefreshToken, RefreshOutcome } from '@authority/protocol';
-import { type Statement, statement } from '@authority/postgres';
+import { statement } from '@authority/postgres';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TokenStores } from '../stores.ts';
 import { codeEnvelope, type TokenBench, tokenBench } from '../testing/bench.ts';
@@ -164,16 +165,33 @@ test('performance.md 6: a locked row holds nobody for long, and its neighbours n
   });
 });
 
-test('performance.md 6: rotation and reading touch one partition', async () => {
+test('performance.md 6: rotation, reading and revocation touch one partition', async () => {
   const { present } = await newGrant();
   const { partition } = present(0);
   const hash = Buffer.alloc(32);
-  const touched = async ({ text }: Statement, values: unknown[]): Promise<string[]> => {
-    const plan = await one.database.query<{ 'QUERY PLAN': string }>(statement('', `EXPLAIN ${text}`), values);
-    return [...new Set(plan.map((row) => row['QUERY PLAN']).join('\n').match(/(?<= on )grants_\w+/g))];
-  };
-  const asked = [{ handle_hash: '\\x00', presented: 0, asked_by: 'c', asked_scopes: [] }];
-  expect(await touched(rotateGrants, [partition, JSON.stringify(asked), [hash], 10, 'k'])).toEqual([`grants_${partition}`]);
-  expect(await touched(readGrants, [partition, [hash]])).toEqual([`grants_${partition}`]);
-  expect(await touched(revokeGrants, [partition, ['g'], ['operator']])).toEqual([`grants_${partition}`]);
+  const asked = JSON.stringify([{ handle_hash: '\\x00', presented: 0, asked_by: 'c', asked_scopes: [] }]);
+  const client = new pg.Client({ connectionString: bench.ownerUrl, options: `-c search_path=token ${keptPlans}` });
+  await client.connect();
+  for (const [{ name, text }, values] of [
+    [rotateGrants, [partition, asked, [hash], 10, 'k']],
+    [readGrants, [partition, [hash]]],
+    [revokeGrants, [partition, ['g'], ['operator']]],
+  ] as const) {
+    await client.query(`PREPARE ${name} AS ${text}`);
+    const given = values.map((value) => pg.escapeLiteral(typeof value === 'object' ? arrayOf(value) : String(value))).join(', ');
+    const plan = await client.query(`EXPLAIN (ANALYZE) EXECUTE ${name}(${given})`);
+    const lines: string[] = plan.rows.map((row) => row['QUERY PLAN']);
+    const touched = new Set(lines.join('\n').match(/(?<=Scan.* on )grants_\w+/g));
+    expect([...touched]).toEqual([`grants_${partition}`]);
+    // The plan is the kept one: it has the others, and takes them out when it runs.
+    expect(lines.join('\n')).toMatch(/Subplans Removed: \d+/);
+  }
+  await client.end();
 });
+
+const keptPlans = '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off';
+
+function arrayOf(values: readonly (string | Buffer)[]): string {
+  const items = values.map((value) => (typeof value === 'string' ? value : `\\\\x${value.toString('hex')}`));
+  return `{${items.map((item) => `"${item}"`).join(',')}}`;
+}

@@ -9,6 +9,8 @@ export interface Polled {
 }
 
 const pollMs = 500;
+/** Many changes at once are one poll, not one each. */
+const hintSpacingMs = 20;
 
 /**
  * Keeps what this replica has in memory current: a poll every 500 ms is the truth, NOTIFY only makes it earlier
@@ -16,9 +18,11 @@ const pollMs = 500;
  */
 export class ReplicaPoll {
   private goodAt = 0;
+  private startedAt = 0;
   private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
-  private again = false;
+  private running: Promise<boolean> | undefined;
+  private hinted = false;
+  private isFailing = false;
   private stopped = false;
   private readonly stopListening: () => void;
 
@@ -27,7 +31,7 @@ export class ReplicaPoll {
     private readonly polled: readonly Polled[],
   ) {
     this.stopListening = database.listen('token_changed', () => this.hint());
-    this.hint();
+    this.schedule(0);
   }
 
   /** Unix milliseconds at which the last good poll began; 0 before the first. */
@@ -35,43 +39,56 @@ export class ReplicaPoll {
     return this.goodAt;
   }
 
-  /** Polls now, or once more after the poll that is under way: its snapshot may be older than the hint. */
-  hint(): void {
-    if (this.running !== undefined) this.again = true;
-    else if (!this.stopped) this.running = this.poll();
-  }
-
-  /** Brings this replica up to date with what was committed before the call. */
-  async refresh(): Promise<void> {
-    this.hint();
-    while (this.running !== undefined) await this.running;
+  /** Brings this replica up to date with what was committed before the call; false when the store did not answer. */
+  async refresh(): Promise<boolean> {
+    // The snapshot of a poll that is under way may be older than the call.
+    await this.running;
+    this.running ??= this.poll();
+    return await this.running;
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    this.again = false;
-    clearTimeout(this.timer);
     this.stopListening();
     await this.running;
+    clearTimeout(this.timer);
   }
 
-  private async poll(): Promise<void> {
+  private hint(): void {
+    this.hinted = true;
+    if (this.running === undefined) this.schedule(this.startedAt + hintSpacingMs - Date.now());
+  }
+
+  private schedule(inMs: number): void {
     clearTimeout(this.timer);
-    const startedAt = Date.now();
-    try {
-      await Promise.all(this.polled.map((one) => one.refresh()));
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.running ??= this.poll();
+    }, Math.max(inMs, 0)).unref();
+  }
+
+  private async poll(): Promise<boolean> {
+    this.hinted = false;
+    this.startedAt = Date.now();
+    const { startedAt } = this;
+    const isGood = await Promise.all(this.polled.map((one) => one.refresh())).then(
+      () => true,
+      (error: unknown) => this.fail(error),
+    );
+    if (isGood) {
       this.goodAt = startedAt;
-    } catch (error) {
-      for (const one of this.polled) one.forget();
-      log.warn('token.poll_failed', { error: String(error) });
+      this.isFailing = false;
     }
     this.running = undefined;
-    if (this.stopped) return;
-    if (this.again) {
-      this.again = false;
-      this.hint();
-    } else {
-      this.timer = setTimeout(() => this.hint(), pollMs).unref();
-    }
+    this.schedule(this.hinted && isGood ? startedAt + hintSpacingMs - Date.now() : pollMs);
+    return isGood;
+  }
+
+  /** The server may have lost its last transactions: the next poll reads everything. */
+  private fail(error: unknown): false {
+    for (const one of this.polled) one.forget();
+    if (!this.isFailing) log.warn('token.poll_failed', { error });
+    this.isFailing = true;
+    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { coalesce, coalesceByKey, type Database, type Queryable, statement } from '@authority/postgres';
+import { coalesce, coalesceByKey, type Database, type Queryable, type Statement, statement } from '@authority/postgres';
 import { type Driver, type Place, type Stale, stale, type StoredEpoch } from '../driver.ts';
 import { restingTables, tableOf } from '../slots.ts';
 import { indexStatements, type RingStatements, ringStatements, stateStatements, upkeepStatements } from './statements.ts';
@@ -120,54 +120,62 @@ export class PostgresDriver implements Driver {
 }
 
 function ringOf(database: Database, statements: RingStatements): Ring {
+  const key = (item: Timed): string => keyOf(item.place);
   return {
     statements,
-    get: coalesce(
-      async (places) => {
-        const rows = await database.query<{ name: string | null; value: string | null }>(statements.get, [epochOf(places), names(places)]);
-        const values = new Map(rows.map((row) => [row.name, row.value]));
-        return places.map(({ name }) => (rows.length === 0 ? stale : (values.get(name) ?? undefined)));
-      },
-      { key: keyOf, shareEqual: true },
-    ),
-    put: coalesce(
-      async (items) => {
-        const places = items.map((item) => item.place);
-        const columns = [names(places), items.map((item) => item.value), items.map((item) => item.ttlMs)];
-        const rows = await database.query(statements.put, [epochOf(places), ...columns]);
-        return items.map(() => (rows.length === 0 ? stale : undefined));
-      },
-      { key: (item) => keyOf(item.place) },
-    ),
-    mark: coalesceByKey(
-      async (groups) => {
-        const { places, ttls } = firsts(groups);
-        const rows = await database.query<Named>(statements.mark, [epochOf(places), names(places), ttls]);
-        const marked = new Set(rows.map((row) => row.name));
-        // Of the callers with one key, the first may have made the mark; the others have not.
-        return groups.map((group, at) =>
-          group.map((_, place) => (rows.length === 0 ? stale : place === 0 && marked.has(places[at]?.name ?? ''))),
-        );
-      },
-      { key: (item) => keyOf(item.place) },
-    ),
-    count: coalesceByKey(
-      async (groups) => {
-        const { places, ttls } = firsts(groups);
-        const sizes = groups.map((group) => group.length);
-        const rows = await database.query<{ name: string; count: number }>(statements.count, [epochOf(places), names(places), sizes, ttls]);
-        const counts = new Map(rows.map((row) => [row.name, row.count]));
-        return groups.map((group, at) => {
-          const last = counts.get(places[at]?.name ?? '');
-          return group.map((_, place) => (last === undefined ? stale : last - group.length + 1 + place));
-        });
-      },
-      { key: (item) => keyOf(item.place) },
-    ),
+    get: coalesce((places) => getAll(database, statements.get, places), { key: keyOf, shareEqual: true }),
+    put: coalesce((items: Stored[]) => putAll(database, statements.put, items), { key }),
+    mark: coalesceByKey((groups) => markAll(database, statements.mark, groups), { key }),
+    count: coalesceByKey((groups) => countAll(database, statements.count, groups), { key }),
   };
 }
 
-function firsts(groups: { place: Place; ttlMs: number }[][]): { places: Place[]; ttls: number[] } {
+interface Timed {
+  place: Place;
+  ttlMs: number;
+}
+
+interface Stored extends Timed {
+  value: string;
+}
+
+async function getAll(database: Database, get: Statement, places: Place[]): Promise<(string | undefined | Stale)[]> {
+  const rows = await database.query<{ name: string | null; value: string | null }>(get, [epochOf(places), names(places)]);
+  const values = new Map(rows.map((row) => [row.name, row.value]));
+  return places.map(({ name }) => (rows.length === 0 ? stale : (values.get(name) ?? undefined)));
+}
+
+async function putAll(database: Database, put: Statement, items: Stored[]): Promise<(undefined | Stale)[]> {
+  const places = items.map((item) => item.place);
+  const columns = [names(places), items.map((item) => item.value), items.map((item) => item.ttlMs)];
+  const rows = await database.query(put, [epochOf(places), ...columns]);
+  return items.map(() => (rows.length === 0 ? stale : undefined));
+}
+
+/** Of the callers with one key, the first may have made the mark; the others have not. */
+async function markAll(database: Database, mark: Statement, groups: Timed[][]): Promise<(boolean | Stale)[][]> {
+  const { places, ttls } = firsts(groups);
+  const rows = await database.query<Named>(mark, [epochOf(places), names(places), ttls]);
+  const marked = new Set(rows.map((row) => row.name));
+  return groups.map((group, at) => {
+    const isMade = marked.has(places[at]?.name ?? '');
+    return group.map((_, turn) => (rows.length === 0 ? stale : turn === 0 && isMade));
+  });
+}
+
+/** The row counts all callers with one key at once; each has the number of its turn. */
+async function countAll(database: Database, count: Statement, groups: Timed[][]): Promise<(number | Stale)[][]> {
+  const { places, ttls } = firsts(groups);
+  const sizes = groups.map((group) => group.length);
+  const rows = await database.query<{ name: string; count: number }>(count, [epochOf(places), names(places), sizes, ttls]);
+  const counts = new Map(rows.map((row) => [row.name, row.count]));
+  return groups.map((group, at) => {
+    const last = counts.get(places[at]?.name ?? '');
+    return group.map((_, turn) => (last === undefined ? stale : last - group.length + 1 + turn));
+  });
+}
+
+function firsts(groups: Timed[][]): { places: Place[]; ttls: number[] } {
   const items = groups.flatMap((group) => group.slice(0, 1));
   return { places: items.map((item) => item.place), ttls: items.map((item) => item.ttlMs) };
 }

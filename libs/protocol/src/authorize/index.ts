@@ -56,8 +56,9 @@ export const personChecks: readonly PersonCheck[] = [
 export function readRequest(parameters: Parameters, ports: AuthorizePorts): AuthorizationRequest {
   const { map, repeated, malformed } = collect(parameters);
   // Which of two redirect URIs is meant can't be known, so neither is answered.
-  if (repeated === 'client_id' || repeated === 'redirect_uri') throw repeatedParameter();
-  if (parameters.filter(({ name }) => name === 'redirect_uri' || name === 'client_id').length > 2) throw repeatedParameter();
+  for (const decisive of ['client_id', 'redirect_uri']) {
+    if (parameters.filter(({ name }) => name === decisive).length > 1) throw repeatedParameter();
+  }
   const asked: Asked = { parameters: map, ports };
   const destination = readDestination(asked, readClient(asked));
 

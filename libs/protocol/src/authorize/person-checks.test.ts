@@ -148,7 +148,11 @@ test('OpenID Connect Core §5.5.1.1: an essential acr that is not reached is an 
   expect(answerOf(await answerPage(fakes, login.handle))).toMatchObject({ values: unmet, reason: 'acr_not_reached' });
   const strong = pageOf(await request(fakes, { claims: essential([mfa]) }, session));
   expect(answerOf(await answerPage(fakes, strong.handle, { acr: mfa })).values).toHaveProperty('code');
-  expect(answerOf(await request(fakes, { claims: essential([mfa]), prompt: 'none' }, session)).values).toMatchObject({ error: 'login_required' });
-  expect(answerOf(await request(fakes, { claims: '{"id_token":{"acr":{"values":["urn:other"]}}}' }, session)).values).toHaveProperty('code');
+  expect(answerOf(await request(fakes, { claims: essential([mfa]), prompt: 'none' }, session)).values).toMatchObject({
+    error: 'login_required',
+  });
+  expect(answerOf(await request(fakes, { claims: '{"id_token":{"acr":{"values":["urn:other"]}}}' }, session)).values).toHaveProperty(
+    'code',
+  );
   expect(answerOf(await request(fakes, { claims: '{"id_token":{"acr":null,"email":null}}' }, session)).values).toHaveProperty('code');
 });

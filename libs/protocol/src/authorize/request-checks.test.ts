@@ -14,7 +14,7 @@ import {
   testIssuer,
 } from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
-import { requestChecks } from './index.ts';
+import { personChecks, requestChecks } from './index.ts';
 
 function setup(changes = {}): ProtocolFakes {
   const fakes = protocolFakes();
@@ -34,8 +34,24 @@ test.each<[string, Pairs, string, string]>([
   ['no client_id', { client_id: undefined }, 'invalid_request', 'parameter_missing'],
   ['an unknown client', { client_id: 'nobody' }, 'invalid_client', 'client_unknown'],
   ['two client_ids', { client_id: ['app', 'app'] }, 'invalid_request', 'parameter_repeated'],
-  ['two redirect URIs', { redirect_uri: ['https://app.example.test/callback', 'https://evil.example.test'] }, 'invalid_request', 'parameter_repeated'],
-  ['two redirect URIs after another repetition', { scope: ['a', 'b'], redirect_uri: ['https://app.example.test/callback', ''] }, 'invalid_request', 'parameter_repeated'],
+  [
+    'two redirect URIs',
+    { redirect_uri: ['https://app.example.test/callback', 'https://evil.example.test'] },
+    'invalid_request',
+    'parameter_repeated',
+  ],
+  [
+    'two client_ids after another repetition',
+    { scope: ['a', 'b'], client_id: ['app', 'other'], redirect_uri: undefined },
+    'invalid_request',
+    'parameter_repeated',
+  ],
+  [
+    'two redirect URIs after another repetition',
+    { scope: ['a', 'b'], redirect_uri: ['https://app.example.test/callback', ''] },
+    'invalid_request',
+    'parameter_repeated',
+  ],
   ['no redirect URI in an OpenID request', { redirect_uri: undefined }, 'invalid_request', 'redirect_uri_missing'],
   ['an empty redirect URI', { redirect_uri: '' }, 'invalid_request', 'redirect_uri_missing'],
 ])('RFC 6749 §4.1.2.1: %s is never redirected', async (_what, changes, error, reason) => {
@@ -80,16 +96,41 @@ test('RFC 6749 §4.1.2.1: a disabled client is an error page', async () => {
 test.each<[string, Pairs, string, string]>([
   ['RFC 6749 §4.1.2.1: without response_type', { response_type: undefined }, 'invalid_request', 'parameter_missing'],
   ['RFC 6749 §4.1.2.1: with response_type token', { response_type: 'token' }, 'unsupported_response_type', 'response_type_unknown'],
-  ['RFC 6749 §4.1.2.1: with a hybrid response_type', { response_type: 'code id_token' }, 'unsupported_response_type', 'response_type_unknown'],
+  [
+    'RFC 6749 §4.1.2.1: with a hybrid response_type',
+    { response_type: 'code id_token' },
+    'unsupported_response_type',
+    'response_type_unknown',
+  ],
   ['RFC 6749 §3.1: with a repeated parameter', { scope: ['openid', 'openid'] }, 'invalid_request', 'parameter_repeated'],
   ['RFC 6749 appendix A: with NUL', { nonce: 'a\0b' }, 'invalid_request', 'encoding_invalid'],
   ['OpenID Connect Core §3.1.2.6: with request', { request: 'a.b.c' }, 'request_not_supported', 'request_object_unsupported'],
-  ['OpenID Connect Core §3.1.2.6: with request_uri', { request_uri: 'https://x.test' }, 'request_uri_not_supported', 'request_object_unsupported'],
+  [
+    'OpenID Connect Core §3.1.2.6: with request_uri',
+    { request_uri: 'https://x.test' },
+    'request_uri_not_supported',
+    'request_object_unsupported',
+  ],
   ['OpenID Connect Core §3.1.2.6: with registration', { registration: '{}' }, 'registration_not_supported', 'request_object_unsupported'],
-  ['RFC 7636 §4.4.1: without code_challenge', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request', 'code_challenge_missing'],
+  [
+    'RFC 7636 §4.4.1: without code_challenge',
+    { code_challenge: undefined, code_challenge_method: undefined },
+    'invalid_request',
+    'code_challenge_missing',
+  ],
   ['RFC 7636 §4.3: with a method alone', { code_challenge: undefined }, 'invalid_request', 'code_challenge_missing'],
-  ['RFC 9700 §2.1.1: with code_challenge_method plain', { code_challenge_method: 'plain' }, 'invalid_request', 'code_challenge_method_plain'],
-  ['RFC 7636 §4.3: without a method, which is plain', { code_challenge_method: undefined }, 'invalid_request', 'code_challenge_method_plain'],
+  [
+    'RFC 9700 §2.1.1: with code_challenge_method plain',
+    { code_challenge_method: 'plain' },
+    'invalid_request',
+    'code_challenge_method_plain',
+  ],
+  [
+    'RFC 7636 §4.3: without a method, which is plain',
+    { code_challenge_method: undefined },
+    'invalid_request',
+    'code_challenge_method_plain',
+  ],
   ['RFC 7636 §4.2: with a short code_challenge', { code_challenge: 'short' }, 'invalid_request', 'code_challenge_malformed'],
   ['RFC 7636 §4.2: with padding', { code_challenge: `${challenge.slice(1)}=` }, 'invalid_request', 'code_challenge_malformed'],
   ['RFC 6749 §4.1.2.1: with an unknown scope', { scope: 'openid nobody.knows' }, 'invalid_scope', 'scope_unknown'],
@@ -103,14 +144,22 @@ test.each<[string, Pairs, string, string]>([
   ['OpenID Connect Core §3.1.2.1: with a max_age of words', { max_age: 'soon' }, 'invalid_request', 'parameter_invalid'],
   ['OpenID Connect Core §3.1.2.1: with an endless nonce', { nonce: 'n'.repeat(1025) }, 'invalid_request', 'parameter_invalid'],
   ['OpenID Connect Core §5.5: with claims that are no object', { claims: '[' }, 'invalid_request', 'parameter_invalid'],
-  ['Multiple Response Types §2.1: with an unknown response_mode', { response_mode: 'web_message' }, 'invalid_request', 'response_mode_unknown'],
+  [
+    'Multiple Response Types §2.1: with an unknown response_mode',
+    { response_mode: 'web_message' },
+    'invalid_request',
+    'response_mode_unknown',
+  ],
   ['Multiple Response Types §2.1: with response_mode fragment', { response_mode: 'fragment' }, 'invalid_request', 'response_mode_unknown'],
 ])('%s the client is told', async (_what, changes, error, reason) => {
   expect(await told(changes)).toMatchObject({ error, reason, state: 'the state', iss: testIssuer, response_mode: 'query' });
 });
 
 test('RFC 6749 §4.1.2.1: a client without the response type is unauthorized_client', async () => {
-  expect(await told({}, setup({ response_types: [] }))).toMatchObject({ error: 'unauthorized_client', reason: 'response_type_not_allowed' });
+  expect(await told({}, setup({ response_types: [] }))).toMatchObject({
+    error: 'unauthorized_client',
+    reason: 'response_type_not_allowed',
+  });
   expect(await told({}, setup({ grant_types: ['client_credentials'] }))).toMatchObject({ error: 'unauthorized_client' });
 });
 
@@ -121,7 +170,10 @@ test('RFC 6749 §4.1.2.1: a state that was sent twice is not sent back', async (
 });
 
 test('OAuth 2.0 Form Post Response Mode §2: answers and errors go by form_post when it is asked for', async () => {
-  expect(await told({ response_mode: 'form_post', scope: 'nobody.knows' })).toMatchObject({ response_mode: 'form_post', error: 'invalid_scope' });
+  expect(await told({ response_mode: 'form_post', scope: 'nobody.knows' })).toMatchObject({
+    response_mode: 'form_post',
+    error: 'invalid_scope',
+  });
   const fakes = setup({ consentSkipped: true });
   const answer = answerOf(await request({ response_mode: 'form_post' }, fakes, signIn(fakes)));
   expect(answer).toMatchObject({ response_mode: 'form_post', values: { code: 'code-1', iss: testIssuer } });
@@ -145,12 +197,16 @@ test('RFC 6749 §3.3: without scope the client’s default is asked for, which h
 });
 
 test('OpenID Connect Core §3.1.2.1: hints for pages are never an error', async () => {
-  const { details } = pageOf(await request({ ui_locales: 'de <script> x-y-z_ fr', login_hint: 'x'.repeat(1000), display: 'wap', claims_locales: '?' }));
+  const { details } = pageOf(
+    await request({ ui_locales: 'de <script> x-y-z_ fr', login_hint: 'x'.repeat(1000), display: 'wap', claims_locales: '?' }),
+  );
   expect(details.ui_locales).toEqual(['de', 'fr']);
   expect(details.login_hint).toHaveLength(320);
 });
 
 test('style.md 11: every check has a name of its own', () => {
-  const names = requestChecks.map(({ name }) => name);
-  expect(new Set(names).size).toBe(names.length);
+  for (const checks of [requestChecks, personChecks]) {
+    const names = checks.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  }
 });

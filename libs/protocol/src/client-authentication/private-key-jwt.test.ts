@@ -4,7 +4,9 @@ import { type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { expect, test } from 'vitest';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-const publicKey = (key: object): Record<string, unknown> => ({ ...createPublicKey({ key: { ...key }, format: 'jwk' }).export({ format: 'jwk' }) });
+const publicKey = (key: object): Record<string, unknown> => ({
+  ...createPublicKey({ key: { ...key }, format: 'jwk' }).export({ format: 'jwk' }),
+});
 const jwks = { keys: [{ ...publicKey(testKeys.clientES256), kid: 'k1' }, publicKey(testKeys.clientRS256)] };
 
 function setup(changes = {}): ProtocolFakes {
@@ -102,7 +104,9 @@ test('RFC 8725 §2.1: alg none, and HMAC by the public key, are refused', async 
 test('RFC 7521 §4.2: type and assertion come together, and of the right kind', async () => {
   const fakes = setup();
   const assertion = await sign(fakes);
-  await refused(fakes, assertion, 'client_assertion_invalid', { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' });
+  await refused(fakes, assertion, 'client_assertion_invalid', {
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer',
+  });
   await refused(fakes, assertion, 'client_assertion_invalid', { client_assertion_type: undefined });
   await refused(fakes, '', 'client_assertion_invalid');
   for (const malformed of ['x', 'a.b.c', '..', 'a.b.c.d', 'x'.repeat(20_000)]) await refused(fakes, malformed, 'client_assertion_invalid');

@@ -59,7 +59,13 @@ test('house.md: authorize seals what the tokens need into the code and stores no
   expect(fakes.authorizationCodes.envelopes.get('code-1')).toMatchObject({
     version: 1,
     ...{ client_id: 'app', redirect_uri, redirectUriGiven: true, scopes: ['openid', 'offline_access'], resources: [], nonce: 'n', sub },
-    authentication: { auth_time: fakes.clock.now / 1000, acr: 'urn:authority:pwd', amr: ['pwd'], sid: 's_session-1', authTimeRequired: false },
+    authentication: {
+      auth_time: fakes.clock.now / 1000,
+      acr: 'urn:authority:pwd',
+      amr: ['pwd'],
+      sid: 's_session-1',
+      authTimeRequired: false,
+    },
     ...{ offline: true, refresh: true, issuedAt: fakes.clock.now, expiresAt: fakes.clock.now + 60_000 },
     grantExpiresAt: fakes.clock.now + 30 * 86_400_000,
   });
@@ -106,7 +112,8 @@ test('OpenID Connect Core §11: offline_access is consented to by name, and pass
   const session = signIn(fakes);
   await obtainCode(fakes, { scope: 'openid' }, session);
   expect(pageOf(await request(fakes, { scope: 'openid offline_access' }, session)).kind).toBe('consent');
-  const scopesOf = async (scope: string, changes = {}) => pageOf(await request(setup(changes), { scope })).details.scopes.map(({ name }) => name);
+  const scopesOf = async (scope: string, changes = {}) =>
+    pageOf(await request(setup(changes), { scope })).details.scopes.map(({ name }) => name);
   expect(await scopesOf('openid offline_access')).toEqual(['openid', 'offline_access']);
   expect(await scopesOf('orders.read offline_access')).toEqual(['orders.read']);
   expect(await scopesOf('openid offline_access', { grant_types: ['authorization_code'] })).toEqual(['openid']);
@@ -156,8 +163,14 @@ test('house.md: an interaction ends after its time', async () => {
   const fakes = setup();
   const { handle } = pageOf(await request(fakes));
   fakes.clock.advance(3_600_000);
-  await expect(authorize(fakes, { interaction: handle })).rejects.toMatchObject({ error: 'invalid_request', reason: 'interaction_unknown' });
-  await expect(authorize(fakes, { interaction: 'made-up' })).rejects.toMatchObject({ error: 'invalid_request', reason: 'interaction_unknown' });
+  await expect(authorize(fakes, { interaction: handle })).rejects.toMatchObject({
+    error: 'invalid_request',
+    reason: 'interaction_unknown',
+  });
+  await expect(authorize(fakes, { interaction: 'made-up' })).rejects.toMatchObject({
+    error: 'invalid_request',
+    reason: 'interaction_unknown',
+  });
 });
 
 test('house.md: a POST from another site is stored unbound, and bound by the GET that follows', async () => {
@@ -168,8 +181,13 @@ test('house.md: a POST from another site is stored unbound, and bound by the GET
   expect(resumed).toEqual({ $case: 'resume', value: 'interaction-1' });
   const shown = createAuthorizeEndpoint(fakes).interaction('interaction-1', 'browser-1', fakes.clock.now);
   await expect(shown).rejects.toMatchObject({ reason: 'interaction_of_other_browser' });
-  expect(pageOf(await authorize(fakes, { interaction: 'interaction-1', session }))).toMatchObject({ kind: 'consent', handle: 'interaction-1' });
-  await expect(authorize(fakes, { interaction: 'interaction-1', browser: 'another' })).rejects.toMatchObject({ reason: 'interaction_of_other_browser' });
+  expect(pageOf(await authorize(fakes, { interaction: 'interaction-1', session }))).toMatchObject({
+    kind: 'consent',
+    handle: 'interaction-1',
+  });
+  await expect(authorize(fakes, { interaction: 'interaction-1', browser: 'another' })).rejects.toMatchObject({
+    reason: 'interaction_of_other_browser',
+  });
   const wrong = await authorize(fakes, { parameters: parametersOf(authorizationRequest({ scope: 'nobody.knows' })), cross_site: true });
   expect(answerOf(wrong).values).toMatchObject({ error: 'invalid_scope' });
 });
@@ -179,12 +197,32 @@ test('pages.md: a page is told what it shows, with the name of whoever is signed
   const session = signIn(fakes);
   const { handle } = pageOf(await request(fakes, {}, session));
   const { interaction } = createAuthorizeEndpoint(fakes);
-  expect(await interaction(handle, 'browser-1', fakes.clock.now, session)).toMatchObject({ kind: 'consent', details: { sub, signed_in_as: 'Ada' } });
+  expect(await interaction(handle, 'browser-1', fakes.clock.now, session)).toMatchObject({
+    kind: 'consent',
+    details: { sub, signed_in_as: 'Ada' },
+  });
   expect(await interaction(handle, 'browser-1', fakes.clock.now)).toMatchObject({ kind: 'login', details: { sub: '', signed_in_as: '' } });
   fakes.identities.away = true;
-  expect(await interaction(handle, 'browser-1', fakes.clock.now, session)).toMatchObject({ kind: 'consent', details: { signed_in_as: '' } });
+  expect(await interaction(handle, 'browser-1', fakes.clock.now, session)).toMatchObject({
+    kind: 'consent',
+    details: { signed_in_as: '' },
+  });
   fakes.clients.add(client({ consentSkipped: true }), secret);
   expect(await interaction(handle, 'browser-1', fakes.clock.now, session)).toMatchObject({ kind: 'none' });
+});
+
+test('pages.md: a request whose answer is an error has no page; one that is no longer valid says so', async () => {
+  const fakes = setup();
+  const parameters = parametersOf(authorizationRequest({ prompt: 'none' }));
+  await authorize(fakes, { parameters, cross_site: true });
+  await fakes.authorizationRequests.bind('interaction-1', 'browser-1');
+  const { interaction } = createAuthorizeEndpoint(fakes);
+  expect(await interaction('interaction-1', 'browser-1', fakes.clock.now)).toMatchObject({ kind: 'none' });
+  expect(answerOf(await authorize(fakes, { interaction: 'interaction-1' })).values).toMatchObject({ error: 'login_required' });
+  const { handle } = pageOf(await request(fakes));
+  fakes.clients.add(client({ scopes: [] }), secret);
+  await expect(interaction(handle, 'browser-1', fakes.clock.now)).rejects.toMatchObject({ error: 'invalid_scope' });
+  expect(answerOf(await authorize(fakes, { interaction: handle })).values).toMatchObject({ error: 'invalid_scope' });
 });
 
 test('house.md: a session that has ended is none', async () => {
@@ -217,6 +255,10 @@ test('RFC 8725 §3.11: an id_token_hint that is another kind of token, of anothe
   const session = signIn(fakes);
   const { id_token, access_token } = await obtainTokens(fakes, {}, session);
   const foreign = await request(fakes, { id_token_hint: id_token, client_id: 'other' }, session);
-  const answers = [foreign, ...(await Promise.all([access_token, 'x', 'a.b.c', `${id_token}x`].map((hint) => request(fakes, { id_token_hint: hint }, session))))];
-  for (const answer of answers) expect(answerOf(answer)).toMatchObject({ reason: 'id_token_hint_invalid', values: { error: 'invalid_request' } });
+  const answers = [
+    foreign,
+    ...(await Promise.all([access_token, 'x', 'a.b.c', `${id_token}x`].map((hint) => request(fakes, { id_token_hint: hint }, session)))),
+  ];
+  for (const answer of answers)
+    expect(answerOf(answer)).toMatchObject({ reason: 'id_token_hint_invalid', values: { error: 'invalid_request' } });
 });

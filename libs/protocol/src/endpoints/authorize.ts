@@ -29,9 +29,9 @@ export function createAuthorizeEndpoint(ports: AuthorizePorts): AuthorizeEndpoin
 
     async interaction(handle, browser, now, session = '') {
       const pending = await pendingOf(handle, browser, ports, now);
-      const request = readRequest(pending.parameters, ports);
+      const request = readAgain(pending, ports);
       const situation = await situationOf(request, pending, session, ports, now);
-      const need = firstNeed(request, situation, ports);
+      const need = needToShow(request, situation, ports);
       const details = detailsOf(request, situation, need?.reauthenticate ?? false, ports);
       return { handle, kind: need?.kind ?? 'none', details: { ...details, signed_in_as: await nameOf(details.sub, ports) } };
     },
@@ -65,6 +65,25 @@ async function advance(
     await ports.consents.remember(session.sub, request.client.client_id, { scopes: request.scopes, resource: request.resource ?? '' });
   }
   return { $case: 'respond', value: codeResponse(request, makeCode(request, session, ports, now), ports.issuer) };
+}
+
+/** A stored request for a page that only shows it: what has become wrong with it since is told there, not to the client. */
+function readAgain(pending: StoredAuthorizationRequest, ports: AuthorizePorts): AuthorizationRequest {
+  try {
+    return readRequest(pending.parameters, ports);
+  } catch (error) {
+    throw error instanceof RedirectedError ? error.refusal : error;
+  }
+}
+
+/** As firstNeed. Where the answer is an error for the client there is no page to show: authorize is to be asked for it. */
+function needToShow(request: AuthorizationRequest, situation: Situation, ports: AuthorizePorts): Need | undefined {
+  try {
+    return firstNeed(request, situation, ports);
+  } catch (error) {
+    if (error instanceof RedirectedError) return undefined;
+    throw error;
+  }
 }
 
 /** What comes next after the person's decision at this step. A decision only ever answers the page that it belongs to. */

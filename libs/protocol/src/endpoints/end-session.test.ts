@@ -1,4 +1,13 @@
-import { client, obtainTokens, type Pairs, parametersOf, type ProtocolFakes, protocolFakes, secret, signIn } from '@authority/testing/protocol';
+import {
+  client,
+  obtainTokens,
+  type Pairs,
+  parametersOf,
+  type ProtocolFakes,
+  protocolFakes,
+  secret,
+  signIn,
+} from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
 import { createEndSessionEndpoint } from './end-session.ts';
 
@@ -52,18 +61,24 @@ test('RP-Initiated Logout §2: whoever is signed out already is not asked, and g
   expect(await endSession(fakes, {}, ended)).toMatchObject({ confirm: false, signed_in: false });
 });
 
-test.each(['https://evil.example.test/', `${bye}/`, `${bye}?x`, 'https://other.example.test/', 'https://app.example.test@evil.example.test/bye'])(
-  'RP-Initiated Logout §3: the browser is not sent to %s',
-  async (post_logout_redirect_uri) => {
-    const refused = endSession(setup(), { client_id: 'app', post_logout_redirect_uri });
-    await expect(refused).rejects.toMatchObject({ error: 'invalid_request', reason: 'post_logout_redirect_uri_foreign' });
-  },
-);
+test.each([
+  'https://evil.example.test/',
+  `${bye}/`,
+  `${bye}?x`,
+  'https://other.example.test/',
+  'https://app.example.test@evil.example.test/bye',
+])('RP-Initiated Logout §3: the browser is not sent to %s', async (post_logout_redirect_uri) => {
+  const refused = endSession(setup(), { client_id: 'app', post_logout_redirect_uri });
+  await expect(refused).rejects.toMatchObject({ error: 'invalid_request', reason: 'post_logout_redirect_uri_foreign' });
+});
 
 test('RP-Initiated Logout §3: without a client there is no redirect', async () => {
   const fakes = setup();
   for (const pairs of [{}, { client_id: 'nobody' }, { id_token_hint: 'x' }]) {
-    expect(await endSession(fakes, { ...pairs, post_logout_redirect_uri: bye, state: 's' })).toMatchObject({ redirect_uri: '', parameters: [] });
+    expect(await endSession(fakes, { ...pairs, post_logout_redirect_uri: bye, state: 's' })).toMatchObject({
+      redirect_uri: '',
+      parameters: [],
+    });
   }
 });
 
@@ -72,13 +87,18 @@ test('RP-Initiated Logout §2: client_id and the hint mean the same client', asy
   const { id_token } = await obtainTokens(fakes);
   const refused = endSession(fakes, { id_token_hint: id_token, client_id: 'other' });
   await expect(refused).rejects.toMatchObject({ error: 'invalid_request', reason: 'id_token_hint_invalid' });
-  expect(await endSession(fakes, { id_token_hint: id_token, client_id: 'app', post_logout_redirect_uri: bye })).toMatchObject({ redirect_uri: bye });
+  expect(await endSession(fakes, { id_token_hint: id_token, client_id: 'app', post_logout_redirect_uri: bye })).toMatchObject({
+    redirect_uri: bye,
+  });
 });
 
 test('RP-Initiated Logout §2: client_id alone allows the redirect, after the person was asked', async () => {
   const fakes = setup();
   const session = signIn(fakes);
-  expect(await endSession(fakes, { client_id: 'app', post_logout_redirect_uri: bye }, session)).toMatchObject({ confirm: true, redirect_uri: bye });
+  expect(await endSession(fakes, { client_id: 'app', post_logout_redirect_uri: bye }, session)).toMatchObject({
+    confirm: true,
+    redirect_uri: bye,
+  });
 });
 
 test('RFC 6749 §3.1: a repeated parameter is refused at logout as well', async () => {

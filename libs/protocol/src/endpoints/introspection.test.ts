@@ -71,7 +71,8 @@ test('house.md: the admin service asks for its own audience without client authe
   fakes.clients.add(client({ client_id: 'operator', operator: true, scopes: ['authority.admin'], defaultResource: admin }), secret);
   const { access_token } = await exchange(fakes, { grant_type: 'client_credentials', scope: 'authority.admin' }, basic('operator', secret));
   const other = await exchange(fakes, { grant_type: 'client_credentials' });
-  const ask = (token: string) => createIntrospectionEndpoint(fakes).introspect(endpointRequest({ token }), fakes.clock.now, { resourceServer: admin });
+  const ask = (token: string) =>
+    createIntrospectionEndpoint(fakes).introspect(endpointRequest({ token }), fakes.clock.now, { resourceServer: admin });
   expect(await ask(access_token)).toMatchObject({ active: true, scope: 'authority.admin', aud: admin });
   expect(await ask(other.access_token)).toEqual({ active: false });
 });

@@ -9,7 +9,8 @@ import { collectStrictly, type ParameterMap, required } from '../primitives/para
 import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/access-token.ts';
 import { isRefreshToken, readRefreshToken } from '../tokens/refresh-token.ts';
 
-export type IntrospectionPorts = ClientAuthenticationPorts & Pick<ProtocolPorts, 'signingKeys' | 'revocations' | 'grants' | 'refreshTokenMac'>;
+export type IntrospectionPorts = ClientAuthenticationPorts &
+  Pick<ProtocolPorts, 'signingKeys' | 'revocations' | 'grants' | 'refreshTokenMac'>;
 
 /** Whoever asks: a client that authenticated, or a peer that speaks for one resource server. */
 interface Asker {

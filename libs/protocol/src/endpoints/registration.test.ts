@@ -14,7 +14,8 @@ function setup(policy: Partial<RegistrationPolicy> = {}, uses?: number): Protoco
   return fakes;
 }
 
-const endpoint = (fakes: ProtocolFakes, registrationMode: RegistrationMode = 'token') => createRegistrationEndpoint({ ...fakes, registrationMode });
+const endpoint = (fakes: ProtocolFakes, registrationMode: RegistrationMode = 'token') =>
+  createRegistrationEndpoint({ ...fakes, registrationMode });
 
 function register(fakes: ProtocolFakes, body: object = metadata, authorization = 'Bearer initial', mode: RegistrationMode = 'token') {
   return endpoint(fakes, mode).register({ body: JSON.stringify(body), authorization }, fakes.clock.now);
@@ -54,8 +55,14 @@ test('RFC 7591 §3.2.1: a registered client authenticates with its secret', asyn
 test('RFC 7591 §3: without a valid initial access token nothing is registered', async () => {
   const fakes = setup();
   await expect(register(fakes, metadata, '')).rejects.toMatchObject({ error: 'invalid_token', reason: 'registration_token_missing' });
-  await expect(register(fakes, metadata, 'Basic abc')).rejects.toMatchObject({ error: 'invalid_token', reason: 'registration_token_missing' });
-  await expect(register(fakes, metadata, 'Bearer other')).rejects.toMatchObject({ error: 'invalid_token', reason: 'registration_token_invalid' });
+  await expect(register(fakes, metadata, 'Basic abc')).rejects.toMatchObject({
+    error: 'invalid_token',
+    reason: 'registration_token_missing',
+  });
+  await expect(register(fakes, metadata, 'Bearer other')).rejects.toMatchObject({
+    error: 'invalid_token',
+    reason: 'registration_token_invalid',
+  });
   expect(fakes.clients.all.size).toBe(0);
 });
 
@@ -71,8 +78,13 @@ test('contract.md: open registration has the strictest policy, off registers not
   const fakes = setup({ allowNoPkce: true });
   await expect(register(fakes, metadata, '', 'open')).resolves.toMatchObject({ require_pkce: true });
   await expect(register(fakes, { ...metadata, require_pkce: false }, '', 'open')).rejects.toMatchObject({ reason: 'registration_policy' });
-  await expect(register(fakes, { ...metadata, require_pkce: false }, 'Bearer initial', 'open')).resolves.toMatchObject({ require_pkce: false });
-  await expect(register(fakes, metadata, 'Bearer initial', 'off')).rejects.toMatchObject({ error: 'access_denied', reason: 'registration_off' });
+  await expect(register(fakes, { ...metadata, require_pkce: false }, 'Bearer initial', 'open')).resolves.toMatchObject({
+    require_pkce: false,
+  });
+  await expect(register(fakes, metadata, 'Bearer initial', 'off')).rejects.toMatchObject({
+    error: 'access_denied',
+    reason: 'registration_off',
+  });
 });
 
 test('RFC 7591 §3.2.2: a body that is no JSON object is invalid_client_metadata', async () => {
@@ -96,7 +108,10 @@ test('RFC 7592 §2: a token of another client, of none, or a client that is gone
   const refusal = { error: 'invalid_token', reason: 'registration_access_token_invalid' };
   await expect(read({ ...managed(one), client_id: String(two['client_id']) }, fakes.clock.now)).rejects.toMatchObject(refusal);
   await expect(read({ ...managed(one), authorization: 'Bearer initial' }, fakes.clock.now)).rejects.toMatchObject(refusal);
-  await expect(read({ ...managed(one), authorization: '' }, fakes.clock.now)).rejects.toMatchObject({ error: 'invalid_token', reason: 'token_missing' });
+  await expect(read({ ...managed(one), authorization: '' }, fakes.clock.now)).rejects.toMatchObject({
+    error: 'invalid_token',
+    reason: 'token_missing',
+  });
   await remove(managed(one), fakes.clock.now);
   await expect(read(managed(one), fakes.clock.now)).rejects.toMatchObject(refusal);
   expect(fakes.clients.find(String(one['client_id']))).toBeUndefined();
@@ -123,7 +138,10 @@ test('RFC 7592 §2.2: a secret comes and goes with the method that needs it', as
   const information = await register(fakes);
   const client_id = String(information['client_id']);
   const update = (token_endpoint_auth_method: string) =>
-    endpoint(fakes).update({ ...managed(information), body: JSON.stringify({ ...metadata, client_id, token_endpoint_auth_method }) }, fakes.clock.now);
+    endpoint(fakes).update(
+      { ...managed(information), body: JSON.stringify({ ...metadata, client_id, token_endpoint_auth_method }) },
+      fakes.clock.now,
+    );
   expect(await update('none')).not.toHaveProperty('client_secret');
   expect(fakes.clients.secrets.has(client_id)).toBe(false);
   const again = await update('client_secret_post');

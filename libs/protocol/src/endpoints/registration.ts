@@ -33,7 +33,11 @@ export function createRegistrationEndpoint(ports: RegistrationPorts): Registrati
     async read(request) {
       const { managed, registration_access_token } = await readManaged(request, ports);
       const { client_id_issued_at, registration } = managed;
-      return clientInformation(registration, { client_id: request.client_id, client_id_issued_at, registration_access_token }, ports.issuer);
+      return clientInformation(
+        registration,
+        { client_id: request.client_id, client_id_issued_at, registration_access_token },
+        ports.issuer,
+      );
     },
 
     async update({ body, ...request }, now) {
@@ -101,7 +105,10 @@ function hasSecret(method: string): boolean {
 }
 
 /** RFC 7592 §2: a token of another client, or of one that is gone, is invalid_token; the client_id alone tells nothing. */
-async function readManaged(request: ManageRegistrationRequest, ports: RegistrationPorts): Promise<{ managed: ManagedClient; registration_access_token: string }> {
+async function readManaged(
+  request: ManageRegistrationRequest,
+  ports: RegistrationPorts,
+): Promise<{ managed: ManagedClient; registration_access_token: string }> {
   const registration_access_token = readBearer(request.authorization, 'token_missing');
   const managed = await ports.clientStore.findManaged(request.client_id, registration_access_token);
   if (!managed || managed.disabled) throw tokenRefused('registration_access_token_invalid');
@@ -116,7 +123,8 @@ async function assertSameClient(metadata: Record<string, unknown>, client_id: st
   if (sent !== undefined) throw invalidMetadata(`${sent} must not be sent`);
   const secret = metadata['client_secret'];
   if (secret === undefined) return;
-  if (typeof secret !== 'string' || !(await clients.verifySecret(client_id, secret))) throw invalidMetadata('client_secret is not that of this registration');
+  if (typeof secret !== 'string' || !(await clients.verifySecret(client_id, secret)))
+    throw invalidMetadata('client_secret is not that of this registration');
 }
 
 /** A new secret where the method needs one for the first time, none (null) where it no longer does; else as it is. */

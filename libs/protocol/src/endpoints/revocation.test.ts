@@ -47,7 +47,7 @@ test('RFC 7009 §2.1: a refresh token takes the access tokens of its grant along
   expect(fakes.grants.rows[0]?.revoked).toBe('revoked_by_client');
 });
 
-test('RFC 7009 §2.1: any generation of a refresh token ends its grant', async () => {
+test('RFC 7009 §2.1: every generation of a refresh token ends its grant', async () => {
   const fakes = setup();
   fakes.clients.add(client({ refreshTokenRotation: 'always' }), secret);
   const first = await obtainTokens(fakes, { scope: 'openid offline_access' });
@@ -80,5 +80,8 @@ test('RFC 7009 §2.1: clients authenticate, public ones by their name', async ()
   const { revoke: ask } = createRevocationEndpoint(fakes);
   await expect(ask(endpointRequest({ token: 'x' }), fakes.clock.now)).rejects.toMatchObject({ error: 'invalid_client' });
   await expect(ask(endpointRequest({ token: 'x', client_id: 'native' }), fakes.clock.now)).resolves.toBeUndefined();
-  await expect(ask(endpointRequest({ client_id: 'native' }), fakes.clock.now)).rejects.toMatchObject({ error: 'invalid_request', reason: 'parameter_missing' });
+  await expect(ask(endpointRequest({ client_id: 'native' }), fakes.clock.now)).rejects.toMatchObject({
+    error: 'invalid_request',
+    reason: 'parameter_missing',
+  });
 });

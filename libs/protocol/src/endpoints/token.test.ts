@@ -1,4 +1,14 @@
-import { basic, client, codeRequest, endpointRequest, exchange, obtainCode, type Pairs, protocolFakes, secret } from '@authority/testing/protocol';
+import {
+  basic,
+  client,
+  codeRequest,
+  endpointRequest,
+  exchange,
+  obtainCode,
+  type Pairs,
+  protocolFakes,
+  secret,
+} from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
 import { createTokenEndpoint } from './token.ts';
 
@@ -12,8 +22,18 @@ test.each<[string, Pairs, string, string]>([
   ['without grant_type', {}, 'invalid_request', 'parameter_missing'],
   ['with an empty grant_type', { grant_type: '' }, 'invalid_request', 'parameter_missing'],
   ['of an unknown grant type', { grant_type: 'password' }, 'unsupported_grant_type', 'grant_type_unknown'],
-  ['with a repeated parameter', { grant_type: 'client_credentials', scope: ['orders.read', 'orders.read'] }, 'invalid_request', 'parameter_repeated'],
-  ['with a parameter repeated empty', { grant_type: 'client_credentials', scope: ['', 'orders.read'] }, 'invalid_request', 'parameter_repeated'],
+  [
+    'with a repeated parameter',
+    { grant_type: 'client_credentials', scope: ['orders.read', 'orders.read'] },
+    'invalid_request',
+    'parameter_repeated',
+  ],
+  [
+    'with a parameter repeated empty',
+    { grant_type: 'client_credentials', scope: ['', 'orders.read'] },
+    'invalid_request',
+    'parameter_repeated',
+  ],
   ['with an unknown parameter repeated', { grant_type: 'client_credentials', foo: ['a', 'b'] }, 'invalid_request', 'parameter_repeated'],
   ['with NUL', { grant_type: 'client_credentials', scope: 'orders.read\0' }, 'invalid_request', 'encoding_invalid'],
   ['with half a surrogate pair', { grant_type: 'client_credentials', scope: '\ud800' }, 'invalid_request', 'encoding_invalid'],
@@ -24,7 +44,10 @@ test.each<[string, Pairs, string, string]>([
 
 test('RFC 6749 §5.2: a grant type that the client is not registered for is unauthorized_client', async () => {
   const fakes = setup({ grant_types: ['authorization_code'] });
-  await expect(exchange(fakes, { grant_type: 'client_credentials' })).rejects.toMatchObject({ error: 'unauthorized_client', reason: 'grant_type_not_allowed' });
+  await expect(exchange(fakes, { grant_type: 'client_credentials' })).rejects.toMatchObject({
+    error: 'unauthorized_client',
+    reason: 'grant_type_not_allowed',
+  });
 });
 
 test('RFC 6749 §3.2: resource and audience may be repeated', async () => {

@@ -42,7 +42,7 @@ function declared(parameters: ParameterMap, grant: Grant): ParameterMap {
 }
 
 /** An assertion is marked in a store, whatever the grant. Anything doubtful goes with the slow ones. */
-export function laneOf(parameters: Parameters): Lane {
+function laneOf(parameters: Parameters): Lane {
   let lane: Lane = 'store';
   for (const { name, value } of parameters) {
     if (name === 'client_assertion') return 'store';

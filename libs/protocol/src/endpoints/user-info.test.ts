@@ -1,4 +1,14 @@
-import { client, endpointRequest, exchange, obtainTokens, type Pairs, type ProtocolFakes, protocolFakes, secret, sub } from '@authority/testing/protocol';
+import {
+  client,
+  endpointRequest,
+  exchange,
+  obtainTokens,
+  type Pairs,
+  type ProtocolFakes,
+  protocolFakes,
+  secret,
+  sub,
+} from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
 import { createUserInfoEndpoint } from './user-info.ts';
 
@@ -38,7 +48,10 @@ test('RFC 6750 §2: the token comes in one way only', async () => {
 
 test('RFC 6750 §3.1: without a token the challenge says no error', async () => {
   for (const authorization of ['', 'Bearer', 'Bearer ', 'Basic abc', 'Bearer a b']) {
-    await expect(userInfo(setup(), authorization)).rejects.toMatchObject({ reason: 'token_missing', challenge: 'Bearer realm="authority"' });
+    await expect(userInfo(setup(), authorization)).rejects.toMatchObject({
+      reason: 'token_missing',
+      challenge: 'Bearer realm="authority"',
+    });
   }
 });
 
@@ -61,7 +74,10 @@ test('RFC 6750 §3.1: a token that is not valid is invalid_token', async () => {
 test('OpenID Connect Core §5.3: only a token for the issuer, with openid', async () => {
   const fakes = setup();
   const elsewhere = await obtainTokens(fakes, { resource: api });
-  await expect(userInfo(fakes, `Bearer ${elsewhere.access_token}`)).rejects.toMatchObject({ error: 'invalid_token', reason: 'token_audience_wrong' });
+  await expect(userInfo(fakes, `Bearer ${elsewhere.access_token}`)).rejects.toMatchObject({
+    error: 'invalid_token',
+    reason: 'token_audience_wrong',
+  });
   const machine = await exchange(fakes, { grant_type: 'client_credentials' });
   await expect(userInfo(fakes, `Bearer ${machine.access_token}`)).rejects.toMatchObject({
     ...{ error: 'insufficient_scope', reason: 'token_scope_insufficient' },

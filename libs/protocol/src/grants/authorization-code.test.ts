@@ -107,12 +107,15 @@ test('RFC 9700 §2.1.1: a verifier for a code without a challenge is invalid_gra
   await expect(exchange(fakes, codeRequest(code, { code_verifier: undefined }))).resolves.toMatchObject({ token_type: 'Bearer' });
 });
 
-test.each(['subject_revoked', 'client_disabled', 'session_ended'] as const)('house.md: a code after %s is invalid_grant', async (verdict) => {
-  const fakes = setup();
-  const code = await obtainCode(fakes);
-  fakes.authorizationCodes.verdict = verdict;
-  await expect(exchange(fakes, codeRequest(code))).rejects.toMatchObject({ error: 'invalid_grant', reason: verdict });
-});
+test.each(['subject_revoked', 'client_disabled', 'session_ended'] as const)(
+  'house.md: a code after %s is invalid_grant',
+  async (verdict) => {
+    const fakes = setup();
+    const code = await obtainCode(fakes);
+    fakes.authorizationCodes.verdict = verdict;
+    await expect(exchange(fakes, codeRequest(code))).rejects.toMatchObject({ error: 'invalid_grant', reason: verdict });
+  },
+);
 
 test('RFC 6749 §5.2: what is no code of ours is invalid_grant, and no code at all is invalid_request', async () => {
   const fakes = setup();
@@ -135,5 +138,8 @@ test('RFC 8707 §2.2: the exchange may narrow to a resource of the grant or to U
   const withResource = async (resource: string) => exchange(fakes, codeRequest(await obtainCode(fakes, { resource: api }), { resource }));
   expect(claimsOf((await withResource(api)).access_token)).toMatchObject({ aud: api });
   expect(claimsOf((await withResource(testIssuer)).access_token)).toMatchObject({ aud: testIssuer });
-  await expect(withResource('https://default.example.test')).rejects.toMatchObject({ error: 'invalid_target', reason: 'resource_exceeds_grant' });
+  await expect(withResource('https://default.example.test')).rejects.toMatchObject({
+    error: 'invalid_target',
+    reason: 'resource_exceeds_grant',
+  });
 });

@@ -1,4 +1,14 @@
-import { basic, claimsOf, client, endpointRequest, exchange, protocolFakes, publicClient, secret, testIssuer } from '@authority/testing/protocol';
+import {
+  basic,
+  claimsOf,
+  client,
+  endpointRequest,
+  exchange,
+  protocolFakes,
+  publicClient,
+  secret,
+  testIssuer,
+} from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
 import { createTokenEndpoint } from '../endpoints/token.ts';
 
@@ -50,7 +60,10 @@ test.each(['a  b', ' a', 'a"b', 'a\\b', 'é'])('RFC 6749 §3.3: the scope %j is 
 test('RFC 6749 §4.4: public clients cannot use it', async () => {
   const fakes = protocolFakes();
   fakes.clients.add(publicClient({ grant_types: ['client_credentials'] }));
-  await expect(exchange(fakes, request({ client_id: 'native' }), '')).rejects.toMatchObject({ error: 'unauthorized_client', reason: 'grant_type_not_allowed' });
+  await expect(exchange(fakes, request({ client_id: 'native' }), '')).rejects.toMatchObject({
+    error: 'unauthorized_client',
+    reason: 'grant_type_not_allowed',
+  });
 });
 
 test('RFC 8707 §2: the resource asked for is the audience', async () => {

@@ -157,12 +157,15 @@ test('house.md: a grant has an absolute end', async () => {
   await expect(refresh(fakes, token)).rejects.toMatchObject({ error: 'invalid_grant', reason: 'grant_expired' });
 });
 
-test.each(['subject_revoked', 'client_disabled', 'session_ended'] as const)('house.md: a refresh after %s is invalid_grant', async (verdict) => {
-  const fakes = setup();
-  const token = await rotating(fakes);
-  fakes.grants.verdict = verdict;
-  await expect(refresh(fakes, token)).rejects.toMatchObject({ error: 'invalid_grant', reason: verdict });
-});
+test.each(['subject_revoked', 'client_disabled', 'session_ended'] as const)(
+  'house.md: a refresh after %s is invalid_grant',
+  async (verdict) => {
+    const fakes = setup();
+    const token = await rotating(fakes);
+    fakes.grants.verdict = verdict;
+    await expect(refresh(fakes, token)).rejects.toMatchObject({ error: 'invalid_grant', reason: verdict });
+  },
+);
 
 test('RFC 6749 §5.2: what is no refresh token of ours is invalid_grant without a look into the store', async () => {
   const fakes = setup();

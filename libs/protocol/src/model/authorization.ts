@@ -13,7 +13,7 @@ export interface Authorization {
   resource?: string;
   /** The durable grant behind it; absent for client credentials, which leave no row. */
   grant?: LiveGrant;
-  /** Only when `openid` was granted. */
+  /** Absent for client credentials: nobody signed in. */
   authentication?: Authentication;
   /** The ID Token's nonce; only at the code exchange. */
   nonce?: string;

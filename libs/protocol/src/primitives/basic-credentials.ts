@@ -28,7 +28,6 @@ export function formUrlDecode(value: string): string | undefined {
     const text = Buffer.from(value.replaceAll('+', ' '), 'latin1');
     const spelled = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text);
     const decoded = decodeURIComponent(spelled);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
     return /[\u0000-\u001f\u007f]/.test(decoded) ? undefined : decoded;
   } catch {
     return undefined;

@@ -6,6 +6,8 @@ import type { SigningAlgorithm } from '../model/client.ts';
  * signature uses; Ed25519 uses SHA-512.
  */
 export function halfHash(value: string, alg: SigningAlgorithm): string {
-  const digest = createHash(alg === 'EdDSA' ? 'sha512' : 'sha256').update(value, 'ascii').digest();
+  const digest = createHash(alg === 'EdDSA' ? 'sha512' : 'sha256')
+    .update(value, 'ascii')
+    .digest();
   return digest.subarray(0, digest.length / 2).toString('base64url');
 }

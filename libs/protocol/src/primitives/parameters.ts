@@ -17,7 +17,6 @@ export interface CollectedParameters {
 const repeatable = new Set(['resource', 'audience']);
 
 /** NUL and its like are in no grammar of RFC 6749 appendix A, and PostgreSQL refuses them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const control = /[\u0000-\u001f\u007f]/;
 
 export function collect(parameters: Parameters): CollectedParameters {

@@ -28,7 +28,13 @@ test('RFC 6749 §2.3.1: id and secret of Basic come back, whatever is in them', 
 });
 
 test('RFC 6749 §2.3.1: no header makes the parser throw', () => {
-  fc.assert(fc.property(fc.string(), fc.base64String(), (any, base64) => [parseBasic(any), parseBasic(`Basic ${base64}`), formUrlDecode(any)].length === 3));
+  fc.assert(
+    fc.property(
+      fc.string(),
+      fc.base64String(),
+      (any, base64) => [parseBasic(any), parseBasic(`Basic ${base64}`), formUrlDecode(any)].length === 3,
+    ),
+  );
   expect(formUrlDecode('%C3%28')).toBeUndefined();
   expect(formUrlDecode('%')).toBeUndefined();
 });
@@ -65,22 +71,35 @@ test('RFC 6749 §3.1: parameters are counted before empty ones are dropped', () 
       const count = (name: string) => parameters.filter((one) => one.name === name).length;
       expect(repeated !== undefined).toBe(count('a') > 1 || count('b') > 1);
       expect(malformed !== undefined).toBe(parameters.some(({ value }) => value.includes('\0')));
-      for (const [name, values] of map) expect(values).toEqual(parameters.filter((one) => one.name === name && one.value !== '').map(({ value }) => value));
+      for (const [name, values] of map)
+        expect(values).toEqual(parameters.filter((one) => one.name === name && one.value !== '').map(({ value }) => value));
     }),
   );
 });
 
 test('RFC 7515 §7.1: no text makes the JWT reader throw', () => {
-  fc.assert(fc.property(fc.string(), fc.array(fc.base64String()), (any, parts) => [readUnverified(any), readUnverified(parts.join('.'))].length === 2));
+  fc.assert(
+    fc.property(
+      fc.string(),
+      fc.array(fc.base64String()),
+      (any, parts) => [readUnverified(any), readUnverified(parts.join('.'))].length === 2,
+    ),
+  );
   const part = (value: string) => Buffer.from(value).toString('base64url');
   expect(readUnverified(`${part('{"alg":"x"}')}.${part('{}')}.AA`)).toEqual({ header: { alg: 'x' }, payload: {} });
-  for (const jws of [`${part('[]')}.${part('{}')}.AA`, `${part('{}')}.${part('null')}.AA`, `${part('{}')}.${part('{}')}.`, `${part('{}')}.${part('{}')}`]) {
+  for (const jws of [
+    `${part('[]')}.${part('{}')}.AA`,
+    `${part('{}')}.${part('null')}.AA`,
+    `${part('{}')}.${part('{}')}.`,
+    `${part('{}')}.${part('{}')}`,
+  ]) {
     expect(readUnverified(jws)).toBeUndefined();
   }
 });
 
 test('RFC 9700 §4.15: client ids are never shaped like subjects', () => {
-  for (const id of ['0190b3a4-0000-7000-8000-000000000001', '0190B3A4000070008000000000000001', '', 'a b', 'a/b', 'x'.repeat(129)]) expect(isClientId(id)).toBe(false);
+  for (const id of ['0190b3a4-0000-7000-8000-000000000001', '0190B3A4000070008000000000000001', '', 'a b', 'a/b', 'x'.repeat(129)])
+    expect(isClientId(id)).toBe(false);
   for (const id of ['app', 'c_abc-def', 'https-app.example~1']) expect(isClientId(id)).toBe(true);
   expect(isClientId(makeClientId(protocolFakes().random))).toBe(true);
 });

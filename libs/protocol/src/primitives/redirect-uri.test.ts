@@ -68,8 +68,17 @@ test('RFC 8252 §7.1: a native client may register a private-use scheme with a d
 });
 
 test('RFC 8252 §7.3: the port of a loopback redirect of a native app may differ, nothing else', () => {
-  const native = publicClient({ application_type: 'native', redirect_uris: ['http://127.0.0.1/cb?x=1', 'http://[::1]:4000/cb', 'http://localhost/cb'] });
-  for (const uri of ['http://127.0.0.1:1/cb?x=1', 'http://127.0.0.1:65535/cb?x=1', 'http://[::1]/cb', 'http://[::1]:9/cb', 'http://localhost:81/cb']) {
+  const native = publicClient({
+    application_type: 'native',
+    redirect_uris: ['http://127.0.0.1/cb?x=1', 'http://[::1]:4000/cb', 'http://localhost/cb'],
+  });
+  for (const uri of [
+    'http://127.0.0.1:1/cb?x=1',
+    'http://127.0.0.1:65535/cb?x=1',
+    'http://[::1]/cb',
+    'http://[::1]:9/cb',
+    'http://localhost:81/cb',
+  ]) {
     expect(isRegistered(native, uri)).toBe(true);
   }
   const foreign = [
@@ -125,7 +134,27 @@ test('RFC 9700 §2.1: only the registered text matches, whatever is made of it',
 });
 
 test('RFC 9700 §2.1: what can be registered means the same place to a browser', () => {
-  const piece = fc.constantFrom('a', '.', '..', '%2e', '/', '\\', '@', ':', '?', '#', '*', '[::1]', '127.0.0.1', 'app.test', '%00', ' ', 'é', ';', '//');
+  const piece = fc.constantFrom(
+    'a',
+    '.',
+    '..',
+    '%2e',
+    '/',
+    '\\',
+    '@',
+    ':',
+    '?',
+    '#',
+    '*',
+    '[::1]',
+    '127.0.0.1',
+    'app.test',
+    '%00',
+    ' ',
+    'é',
+    ';',
+    '//',
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
       const uri = `https://${pieces.join('')}`;

@@ -14,16 +14,35 @@ const validate = (metadata: object, policy = openRegistrationPolicy) => validate
 test('RFC 7591 §2: defaults', () => {
   expect(validate({})).toEqual({
     redirect_uris,
-    ...{ application_type: 'web', token_endpoint_auth_method: 'client_secret_basic', grant_types: ['authorization_code'], response_types: ['code'] },
+    ...{
+      application_type: 'web',
+      token_endpoint_auth_method: 'client_secret_basic',
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+    },
     scopes: ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'],
-    ...{ id_token_signed_response_alg: 'RS256', post_logout_redirect_uris: [], require_auth_time: false, default_acr_values: [], pkceOptional: false },
+    ...{
+      id_token_signed_response_alg: 'RS256',
+      post_logout_redirect_uris: [],
+      require_auth_time: false,
+      default_acr_values: [],
+      pkceOptional: false,
+    },
   });
 });
 
 test('RFC 7591 §2: what is known is kept, what is not known is ignored', () => {
   const jwks = { keys: [publicKey] };
   const known = { jwks, default_max_age: 10, contacts: ['a@example.test'], tos_uri: 'https://app.example.test/tos', client_name: 'Käse' };
-  const registration = validate({ ...known, 'client_name#de': 'x', software_id: 'x', operator: true, consentSkipped: true, pkceOptional: true, token_endpoint_auth_method: 'private_key_jwt' });
+  const registration = validate({
+    ...known,
+    'client_name#de': 'x',
+    software_id: 'x',
+    operator: true,
+    consentSkipped: true,
+    pkceOptional: true,
+    token_endpoint_auth_method: 'private_key_jwt',
+  });
   expect(registration).toMatchObject(known);
   for (const name of ['client_name#de', 'software_id', 'operator', 'consentSkipped']) expect(registration).not.toHaveProperty([name]);
   expect(registration.pkceOptional).toBe(false);
@@ -65,18 +84,25 @@ test.each<[string, object]>([
   ['RFC 9700 §2.1.1: no PKCE for a public client', { require_pkce: false, token_endpoint_auth_method: 'none' }],
 ])('%s is invalid_client_metadata', (_what, metadata) => {
   const policy = { ...openRegistrationPolicy, allowNoPkce: true };
-  expect(() => validate(metadata, policy)).toThrow(expect.objectContaining({ error: 'invalid_client_metadata', reason: 'client_metadata_invalid' }));
+  expect(() => validate(metadata, policy)).toThrow(
+    expect.objectContaining({ error: 'invalid_client_metadata', reason: 'client_metadata_invalid' }),
+  );
 });
 
 test.each([undefined, null, [], 'x', 1])('RFC 7591 §3.1: metadata of %j is invalid_client_metadata', (metadata) => {
-  expect(() => validateRegistration(metadata, openRegistrationPolicy)).toThrow(expect.objectContaining({ error: 'invalid_client_metadata' }));
+  expect(() => validateRegistration(metadata, openRegistrationPolicy)).toThrow(
+    expect.objectContaining({ error: 'invalid_client_metadata' }),
+  );
 });
 
 test('RFC 7591 §3.2.2: redirect URIs have an error of their own', () => {
   for (const uris of [undefined, [], ['http://app.example.test/'], ['https://app.example.test/#x']]) {
     expect(() => validate({ redirect_uris: uris })).toThrow(expect.objectContaining({ error: 'invalid_redirect_uri' }));
   }
-  expect(validate({ redirect_uris: undefined, grant_types: ['client_credentials'] })).toMatchObject({ redirect_uris: [], response_types: [] });
+  expect(validate({ redirect_uris: undefined, grant_types: ['client_credentials'] })).toMatchObject({
+    redirect_uris: [],
+    response_types: [],
+  });
 });
 
 test('contract.md: a policy says what its clients may be', () => {
@@ -92,7 +118,12 @@ test('contract.md: a policy says what its clients may be', () => {
 });
 
 test('contract.md: implicit, hybrid and password wait for the server to have them, whatever the policy', () => {
-  for (const metadata of [{ grant_types: ['password'] }, { grant_types: ['implicit'] }, { response_types: ['code', 'code id_token'] }, { response_types: ['id_token'] }]) {
+  for (const metadata of [
+    { grant_types: ['password'] },
+    { grant_types: ['implicit'] },
+    { response_types: ['code', 'code id_token'] },
+    { response_types: ['id_token'] },
+  ]) {
     for (const policy of [openRegistrationPolicy, operatorRegistrationPolicy]) {
       expect(() => validate(metadata, policy)).toThrow(expect.objectContaining({ error: 'invalid_client_metadata' }));
     }
@@ -100,11 +131,24 @@ test('contract.md: implicit, hybrid and password wait for the server to have the
 });
 
 test('contract.md: the operator may give any scope', () => {
-  expect(validate({ scope: 'authority.admin orders.read' }, operatorRegistrationPolicy)).toMatchObject({ scopes: ['authority.admin', 'orders.read'] });
+  expect(validate({ scope: 'authority.admin orders.read' }, operatorRegistrationPolicy)).toMatchObject({
+    scopes: ['authority.admin', 'orders.read'],
+  });
 });
 
-test('RFC 7591 §3.2.2: any JSON is either registered or refused, with a description in the RFC’s characters', () => {
-  const names = ['redirect_uris', 'grant_types', 'scope', 'jwks', 'client_name', 'logo_uri', 'contacts', 'default_max_age', '__proto__', 'constructor'];
+test('RFC 7591 §3.2.2: whatever JSON comes is registered or refused, with a description in the RFC’s characters', () => {
+  const names = [
+    'redirect_uris',
+    'grant_types',
+    'scope',
+    'jwks',
+    'client_name',
+    'logo_uri',
+    'contacts',
+    'default_max_age',
+    '__proto__',
+    'constructor',
+  ];
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...names), fc.jsonValue()), (metadata) => {
       try {

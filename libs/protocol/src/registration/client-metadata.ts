@@ -57,7 +57,8 @@ function readPresentation(metadata: Metadata) {
 
 function readAuthMethod(metadata: Metadata, policy: RegistrationPolicy): string {
   const known = clientAuthenticationMethods.map(({ name }) => name);
-  const allowed = policy.tokenEndpointAuthMethods.length > 0 ? known.filter((name) => policy.tokenEndpointAuthMethods.includes(name)) : known;
+  const allowed =
+    policy.tokenEndpointAuthMethods.length > 0 ? known.filter((name) => policy.tokenEndpointAuthMethods.includes(name)) : known;
   const byDefault = allowed.includes('client_secret_basic') ? 'client_secret_basic' : (allowed[0] ?? 'client_secret_basic');
   return metadata.choice('token_endpoint_auth_method', allowed, byDefault);
 }
@@ -86,7 +87,8 @@ function readResponseTypes(metadata: Metadata, grantTypes: readonly string[], po
 
 /** A grant without people needs a client with credentials (RFC 6749 §4.4); a refresh token needs something to come from. */
 function assertForPeople(metadata: Metadata, method: string, grantTypes: readonly string[]): void {
-  if (method === 'none' && grantTypes.includes('client_credentials')) throw invalidMetadata('client_credentials needs client authentication');
+  if (method === 'none' && grantTypes.includes('client_credentials'))
+    throw invalidMetadata('client_credentials needs client authentication');
   if (grantTypes.includes('refresh_token') && grantTypes.every((type) => type === 'refresh_token' || type === 'client_credentials')) {
     throw invalidMetadata('refresh_token needs a grant type that gives refresh tokens');
   }
@@ -119,7 +121,10 @@ function readUris(metadata: Metadata, name: string, type: 'web' | 'native'): rea
 
 /** Scopes within the policy, all of them when none is named; the operators' never by registration (contract.md). */
 function readScopes(metadata: Metadata, policy: RegistrationPolicy): readonly string[] {
-  const asked = metadata.text('scope', 4096)?.split(' ').filter((scope) => scope !== '');
+  const asked = metadata
+    .text('scope', 4096)
+    ?.split(' ')
+    .filter((scope) => scope !== '');
   if (!asked) return scopesOf(policy).filter((scope) => !isOperatorScope(scope));
   for (const scope of asked) {
     const allowed = policy.operator === true || (scopesOf(policy).includes(scope) && !isOperatorScope(scope));
@@ -131,7 +136,8 @@ function readScopes(metadata: Metadata, policy: RegistrationPolicy): readonly st
 /** `require_pkce: false` where the policy lets it, and never for a public client (RFC 9700 §2.1.1). */
 function readPkceOptional(metadata: Metadata, method: string, policy: RegistrationPolicy): boolean {
   if (metadata.flag('require_pkce') !== false) return false;
-  if (!policy.allowNoPkce) throw new OAuthError('invalid_client_metadata', 'registration_policy', { description: 'require_pkce must be true' });
+  if (!policy.allowNoPkce)
+    throw new OAuthError('invalid_client_metadata', 'registration_policy', { description: 'require_pkce must be true' });
   if (method === 'none') throw invalidMetadata('require_pkce must be true for a client without credentials');
   return true;
 }
@@ -139,5 +145,7 @@ function readPkceOptional(metadata: Metadata, method: string, policy: Registrati
 /** Without the members that were not given. */
 function present<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   // Object.fromEntries loses the key types that the filter keeps.
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

@@ -25,7 +25,8 @@ function readKeySet({ keys }: Record<string, unknown>): readonly Record<string, 
     if (!isObject(key)) throw invalidMetadata('a key of jwks is not a JSON object');
     if (secretMembers.some((member) => Object.hasOwn(key, member))) throw invalidMetadata('a key of jwks is not a public key');
     const members = typeof key['kty'] === 'string' ? publicTypes[key['kty']] : undefined;
-    if (!members?.every((member) => typeof key[member] === 'string')) throw invalidMetadata('a key of jwks is not a complete RSA, EC or OKP key');
+    if (!members?.every((member) => typeof key[member] === 'string'))
+      throw invalidMetadata('a key of jwks is not a complete RSA, EC or OKP key');
     return key;
   });
 }

@@ -5,7 +5,9 @@ import { isText } from '../primitives/parameters.ts';
 /** A refusal of client metadata (RFC 7591 §3.2.2). The text says which member, and what would be right. */
 export function invalidMetadata(description: string): OAuthError {
   // error_description knows neither `"` nor `\` nor anything beyond ASCII (RFC 6749 §5.2).
-  return new OAuthError('invalid_client_metadata', 'client_metadata_invalid', { description: description.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?') });
+  return new OAuthError('invalid_client_metadata', 'client_metadata_invalid', {
+    description: description.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?'),
+  });
 }
 
 /** Reads members of a metadata object by type. Members that no one reads are ignored (RFC 7591 §2). */
@@ -30,7 +32,10 @@ export class Metadata {
   texts(name: string, most = 100): readonly string[] | undefined {
     const value = this.#value(name);
     if (value === undefined) return undefined;
-    const isList = Array.isArray(value) && value.length <= most && value.every((one) => typeof one === 'string' && one !== '' && one.length <= 2048 && isText(one));
+    const isList =
+      Array.isArray(value) &&
+      value.length <= most &&
+      value.every((one) => typeof one === 'string' && one !== '' && one.length <= 2048 && isText(one));
     if (!isList) throw invalidMetadata(`${name} is not an array of at most ${most} strings`);
     return [...new Set<string>(value)];
   }

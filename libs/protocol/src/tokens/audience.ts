@@ -16,7 +16,8 @@ export function readResource(
   const resource = asked?.[0];
   if (asked === undefined || resource === undefined) return undefined;
   if (asked.some((other) => other !== resource)) throw invalidTarget('resource_repeated', 'only one resource can be asked for');
-  if (!URL.canParse(resource) || resource.includes('#')) throw invalidTarget('parameter_invalid', 'a resource is an absolute URI without fragment');
+  if (!URL.canParse(resource) || resource.includes('#'))
+    throw invalidTarget('parameter_invalid', 'a resource is an absolute URI without fragment');
   if (resource === issuer) return resource;
   if (resource === adminResource(issuer)) {
     if (client.operator) return resource;

@@ -38,7 +38,12 @@ test('RFC 9068 §2: an access token is a JWT of its own kind that jose verifies'
   expect(headerOf(access_token)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: 'test-ES256' });
   expect({ expires_in, token_type }).toEqual({ expires_in: 300, token_type: 'Bearer' });
   const currentDate = new Date(fakes.clock.now);
-  const { payload } = await jwtVerify(access_token, jwksOf(fakes.signingKeys), { issuer: testIssuer, audience: testIssuer, typ: 'at+jwt', currentDate });
+  const { payload } = await jwtVerify(access_token, jwksOf(fakes.signingKeys), {
+    issuer: testIssuer,
+    audience: testIssuer,
+    typ: 'at+jwt',
+    currentDate,
+  });
   const { jti, ...claims } = payload;
   expect(claims).toEqual({
     iss: testIssuer,
@@ -70,7 +75,11 @@ test.each<[SigningAlgorithm, string]>([
   const fakes = setup({ id_token_signed_response_alg: alg });
   const { id_token, access_token } = await obtainTokens(fakes, { nonce: 'n-1' });
   expect(headerOf(id_token)).toEqual({ alg, typ: 'JWT', kid: `test-${alg}` });
-  const { payload } = await jwtVerify(id_token, jwksOf(fakes.signingKeys), { issuer: testIssuer, audience: 'app', currentDate: new Date(fakes.clock.now) });
+  const { payload } = await jwtVerify(id_token, jwksOf(fakes.signingKeys), {
+    issuer: testIssuer,
+    audience: 'app',
+    currentDate: new Date(fakes.clock.now),
+  });
   const digest = createHash(hash).update(access_token).digest();
   expect(payload).toEqual({
     iss: testIssuer,
@@ -114,7 +123,8 @@ test('RFC 9068 §3: aud is the default resource, with the issuer beside it for O
 test('contract.md: a default resource of the admin API counts for operator clients only', async () => {
   const admin = `${testIssuer}/admin`;
   const pairs = { grant_type: 'client_credentials' };
-  const aud = async (operator: boolean) => claimsOf((await exchange(setup({ defaultResource: admin, operator }), pairs)).access_token)['aud'];
+  const aud = async (operator: boolean) =>
+    claimsOf((await exchange(setup({ defaultResource: admin, operator }), pairs)).access_token)['aud'];
   expect(await aud(true)).toBe(admin);
   expect(await aud(false)).toBe(testIssuer);
 });
@@ -140,7 +150,10 @@ test('house.md: tokens of offline and plain OAuth grants name no session', async
 test('house.md: client credentials stop when the revocation set is too old', async () => {
   const fakes = setup();
   fakes.revocations.stale = true;
-  await expect(exchange(fakes, { grant_type: 'client_credentials' })).rejects.toMatchObject({ code: 'UNAVAILABLE', reason: 'revocations_stale' });
+  await expect(exchange(fakes, { grant_type: 'client_credentials' })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    reason: 'revocations_stale',
+  });
 });
 
 test('OpenID Connect Core §11: a refresh token for an OpenID request needs offline_access, a plain one only the grant type', async () => {
@@ -156,5 +169,13 @@ test('RFC 6749 §5.1: exchange answers with the fields of the message and nothin
   const fakes = setup();
   const code = await obtainCode(fakes);
   const response = await exchange(fakes, codeRequest(code), basic('app', secret));
-  expect(Object.keys(response).sort()).toEqual(['access_token', 'expires_in', 'id_token', 'issued_token_type', 'refresh_token', 'scope', 'token_type']);
+  expect(Object.keys(response).sort()).toEqual([
+    'access_token',
+    'expires_in',
+    'id_token',
+    'issued_token_type',
+    'refresh_token',
+    'scope',
+    'token_type',
+  ]);
 });

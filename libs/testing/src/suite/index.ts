@@ -1,3 +1,4 @@
+export { authorityctl, type Ran, run } from './authorityctl.ts';
 export { complaintsOf, screenshot, startBrowser } from './browser.ts';
 export { type CallbackServer, startCallbackServer } from './callback.ts';
 export { type CollectedSpan, type Collector, startCollector } from './collector.ts';

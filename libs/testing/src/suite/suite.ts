@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestRedis } from '../redis.ts';
+import { type TestPostgres, testPostgres } from '../postgres.ts';
+import { type TestRedis, testRedis } from '../redis.ts';
 import type { AppProcess } from './process.ts';
 
 /** What first start writes for the operator (contract.md, "Operators"). */
@@ -35,24 +36,65 @@ export interface Suite {
 
 export interface SuiteOptions {
   redis?: boolean;
+  /** Instead of one of the suite's own. */
+  postgres?: TestPostgres;
   /** Replicas of the token service; only in five processes. */
   tokenReplicas?: number;
   env?: Readonly<Record<string, string>>;
 }
 
-/** Waits until an address answers 200; says what the last answer was when it does not. */
-export async function answersOk(url: string, timeoutMs: number, describe: () => string): Promise<void> {
+/** What a suite has begun and must end, last begun first; also when its start fails half way. */
+export class Ends {
+  readonly #ends: (() => Promise<unknown> | void)[] = [];
+
+  add(end: () => Promise<unknown> | void): void {
+    this.#ends.unshift(end);
+  }
+
+  async all(): Promise<void> {
+    for (const end of this.#ends.splice(0)) await end();
+  }
+
+  /** Runs a start; what it had begun ends when it fails. */
+  async around<T>(start: () => Promise<T>): Promise<T> {
+    try {
+      return await start();
+    } catch (error) {
+      await this.all();
+      throw error;
+    }
+  }
+}
+
+export interface Stores {
+  readonly postgres: TestPostgres;
+  readonly redis: TestRedis | undefined;
+  /** The owner's, of an empty database. */
+  readonly databaseUrl: string;
+}
+
+export async function startStores(options: SuiteOptions, ends: Ends): Promise<Stores> {
+  const postgres = options.postgres ?? (await testPostgres());
+  if (!options.postgres) ends.add(() => postgres.stop());
+  const redis = options.redis ? await testRedis() : undefined;
+  if (redis) ends.add(() => redis.stop());
+  return { postgres, redis, databaseUrl: await postgres.newDatabase() };
+}
+
+/** Waits until an address answers 200; fails at once when its process has ended, and says what the last answer was. */
+export async function answersOk(url: string, timeoutMs: number, process: Pick<AppProcess, 'isRunning' | 'output'>): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   let last = 'no answer';
-  while (Date.now() < deadline) {
+  while (Date.now() < deadline && process.isRunning) {
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+      const text = await response.text();
       if (response.status === 200) return;
-      last = `${response.status} ${await response.text()}`;
+      last = `${response.status} ${text}`;
     } catch (error) {
       last = String(error);
     }
     await sleep(50);
   }
-  throw new Error(`${url} did not become ready: ${last}\n${describe()}`);
+  throw new Error(`${url} did not become ready: ${process.isRunning ? last : 'its process has ended'}\n${process.output}`);
 }

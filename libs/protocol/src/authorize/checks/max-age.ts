@@ -10,7 +10,8 @@ export const maxAge: RequestCheck = {
   check({ parameters }, { client }) {
     const value = find(parameters, 'max_age');
     if (value === undefined) return client.default_max_age === undefined ? {} : { maxAge: client.default_max_age };
-    if (!/^\d{1,9}$/.test(value)) throw new OAuthError('invalid_request', 'parameter_invalid', { description: 'max_age is not a number of seconds' });
+    if (!/^\d{1,9}$/.test(value))
+      throw new OAuthError('invalid_request', 'parameter_invalid', { description: 'max_age is not a number of seconds' });
     return { maxAge: Number(value) };
   },
 };

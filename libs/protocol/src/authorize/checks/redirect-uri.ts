@@ -12,7 +12,9 @@ export function readDestination({ parameters }: Asked, client: Client): Destinat
   const given = find(parameters, 'redirect_uri');
   if (given !== undefined) {
     if (!isRegistered(client, given)) {
-      throw new OAuthError('invalid_redirect_uri', 'redirect_uri_foreign', { description: 'redirect_uri is not registered for this client' });
+      throw new OAuthError('invalid_redirect_uri', 'redirect_uri_foreign', {
+        description: 'redirect_uri is not registered for this client',
+      });
     }
     return { client, redirect_uri: given, redirectUriGiven: true };
   }

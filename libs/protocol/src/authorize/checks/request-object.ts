@@ -13,7 +13,8 @@ export const requestObject: RequestCheck = {
 
   check({ parameters }) {
     for (const [parameter, error] of refused) {
-      if (parameters.has(parameter)) throw new OAuthError(error, 'request_object_unsupported', { description: `${parameter} is not supported` });
+      if (parameters.has(parameter))
+        throw new OAuthError(error, 'request_object_unsupported', { description: `${parameter} is not supported` });
     }
     return {};
   },

@@ -14,7 +14,9 @@ export const responseType: RequestCheck = {
       throw new OAuthError('unsupported_response_type', 'response_type_unknown', { description: 'response_type is not supported' });
     }
     if (!client.response_types.includes(asked) || !client.grant_types.includes('authorization_code')) {
-      throw new OAuthError('unauthorized_client', 'response_type_not_allowed', { description: 'response_type is not allowed to this client' });
+      throw new OAuthError('unauthorized_client', 'response_type_not_allowed', {
+        description: 'response_type is not allowed to this client',
+      });
     }
     return {};
   },
