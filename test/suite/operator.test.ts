@@ -32,7 +32,7 @@ afterAll(async () => {
 /** Runs a command that must succeed; answers what it printed as JSON. */
 async function ctl(args: readonly string[], input?: string): Promise<Record<string, unknown>> {
   const ran = await authorityctl(suite, [...args, '-o', 'json'], input);
-  expect(`${ran.stderr}${ran.code}`).toBe('0');
+  if (ran.code !== 0) throw new Error(`authorityctl ${args.join(' ')} ended with ${ran.code}: ${ran.stderr}`);
   return ran.stdout.trim() === '' ? {} : (JSON.parse(ran.stdout) as Record<string, unknown>);
 }
 

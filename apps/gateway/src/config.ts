@@ -42,7 +42,8 @@ function tlsFaults(config: Pick<GatewayConfig, 'tlsCert' | 'tlsKey' | 'tlsClient
   const { tlsCert, tlsKey, tlsClientCa } = config;
   if (tlsCert !== undefined && tlsKey === undefined) return ['AUTHORITY_TLS_KEY_FILE: is required where AUTHORITY_TLS_CERT_FILE is set'];
   if (tlsCert === undefined && tlsKey !== undefined) return ['AUTHORITY_TLS_CERT_FILE: is required where AUTHORITY_TLS_KEY_FILE is set'];
-  if (tlsCert === undefined && tlsClientCa !== undefined) return ['AUTHORITY_TLS_CERT_FILE: is required where AUTHORITY_TLS_CLIENT_CA_FILE is set'];
+  if (tlsCert === undefined && tlsClientCa !== undefined)
+    return ['AUTHORITY_TLS_CERT_FILE: is required where AUTHORITY_TLS_CLIENT_CA_FILE is set'];
   return [];
 }
 

@@ -42,10 +42,15 @@ test('RFC 8414 §3.1: everything lies below the path of the issuer, discovery al
   const edge = await start({ AUTHORITY_ISSUER: 'https://login.example/tenant' });
   const there = [
     ...['/tenant/.well-known/openid-configuration', '/.well-known/openid-configuration/tenant'],
-    ...['/tenant/.well-known/oauth-authorization-server', '/.well-known/oauth-authorization-server/tenant', '/tenant/.well-known/jwks.json'],
+    ...[
+      '/tenant/.well-known/oauth-authorization-server',
+      '/.well-known/oauth-authorization-server/tenant',
+      '/tenant/.well-known/jwks.json',
+    ],
   ];
   for (const path of there) expect([path, (await edge.send({ path })).status]).toEqual([path, 200]);
-  for (const path of ['/login', '/oauth2/authorize', '/.well-known/jwks.json']) expect([path, (await edge.send({ path })).status]).toEqual([path, 404]);
+  for (const path of ['/login', '/oauth2/authorize', '/.well-known/jwks.json'])
+    expect([path, (await edge.send({ path })).status]).toEqual([path, 404]);
 
   const started = await edge.send({ path: '/tenant/oauth2/authorize?client_id=c' });
   expect(started.headers.location).toBe('https://login.example/tenant/login?interaction=i1');
@@ -96,13 +101,21 @@ test('issue 2, keys: a change of the key set is seen within a second', async () 
 test('RFC 9110 §15.5.5, §15.5.6: what is not there is 404, another method 405 with Allow; as a page only where one is wanted', async () => {
   const edge = await start();
   const nothing = await edge.send({ path: '/nothing?a=<b>' });
-  expect([nothing.status, nothing.headers['content-type'], nothing.headers['cache-control']]).toEqual([404, 'application/json', 'no-store']);
+  expect([nothing.status, nothing.headers['content-type'], nothing.headers['cache-control']]).toEqual([
+    404,
+    'application/json',
+    'no-store',
+  ]);
   const page = await edge.send({ path: '/nothing', headers: { accept: 'text/html' } });
   expect([page.status, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
   const method = await edge.send({ path: '/oauth2/token' });
   expect([method.status, method.headers.allow]).toEqual([405, 'POST']);
   expect((await edge.send({ method: 'DELETE', path: '/login' })).headers.allow).toBe('GET, POST');
-  expect((await edge.send({ method: 'OPTIONS', path: '/oauth2/token', headers: { origin: 'https://spa.example' } })).headers['access-control-allow-origin']).toBeUndefined();
+  expect(
+    (await edge.send({ method: 'OPTIONS', path: '/oauth2/token', headers: { origin: 'https://spa.example' } })).headers[
+      'access-control-allow-origin'
+    ],
+  ).toBeUndefined();
   expect((await edge.send({ path: '/' })).headers.location).toBe('http://localhost:8080/account');
   for (const path of ['/%', '/%ff', '/a%00b', '//evil.example/', '/oauth2/token/../x']) {
     const { status } = await edge.send({ path });
@@ -121,8 +134,12 @@ test('RFC 9112 §3, §5.1: what is no HTTP, or has too large a header, is answer
     });
   expect(await raw('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
   expect(await raw(`GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
-  expect(await raw('POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello')).toMatch(/^HTTP\/1\.1 400 /);
-  expect(await raw('POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  expect(await raw('POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello')).toMatch(
+    /^HTTP\/1\.1 400 /,
+  );
+  expect(await raw('POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n')).toMatch(
+    /^HTTP\/1\.1 400 /,
+  );
 });
 
 test('a stop finishes what runs', async () => {
@@ -131,7 +148,7 @@ test('a stop finishes what runs', async () => {
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
-  const token = { ...peers.token, revoke: async () => (await held, {}) };
+  const token = { ...peers.token, revoke: () => held.then(() => ({})) };
   const running = await startEdge(gatewayConfig({ AUTHORITY_HTTP_LISTEN: '127.0.0.1:0' }), { ...peers, token });
   const answer = fetch(`http://127.0.0.1:${running.port}/oauth2/revoke`, { method: 'POST', body: new URLSearchParams({ token: 't' }) });
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -147,8 +164,27 @@ test('a stop finishes what runs', async () => {
 test('RFC 8705 §2: a client certificate that verifies is evidence, one that does not is none', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-tls-'));
   const make = (name: string) =>
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1', '-subj', `/CN=${name}`,
-      '-keyout', join(folder, `${name}.key`), '-out', join(folder, `${name}.pem`)], { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-days',
+        '1',
+        '-subj',
+        `/CN=${name}`,
+        '-keyout',
+        join(folder, `${name}.key`),
+        '-out',
+        join(folder, `${name}.pem`),
+      ],
+      { stdio: 'ignore' },
+    );
   for (const name of ['localhost', 'known', 'stranger']) make(name);
   const edge = await start({
     AUTHORITY_ISSUER: 'https://localhost:8443',
@@ -157,7 +193,8 @@ test('RFC 8705 §2: a client certificate that verifies is evidence, one that doe
     AUTHORITY_TLS_CLIENT_CA_FILE: join(folder, 'known.pem'),
   });
   const evidenceOf = async (name?: string): Promise<Buffer> => {
-    const own = name === undefined ? {} : { cert: readFileSync(join(folder, `${name}.pem`)), key: readFileSync(join(folder, `${name}.key`)) };
+    const own =
+      name === undefined ? {} : { cert: readFileSync(join(folder, `${name}.pem`)), key: readFileSync(join(folder, `${name}.key`)) };
     const agent = new Agent({ rejectUnauthorized: false, ...own });
     await new Promise<void>((resolve, reject) => {
       const outgoing = httpsRequest({ port: edge.running.port, host: '127.0.0.1', path: '/oauth2/userinfo', agent }, (incoming) => {

@@ -87,7 +87,11 @@ async function application(
   serve(instance, issuer.path, otherwise(routes, issuer));
 
   Logger.overrideLogger(false);
-  const app = await NestFactory.create<NestFastifyApplication>(gatewayModule(ready), adapter, { bodyParser: false, logger: false, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(gatewayModule(ready), adapter, {
+    bodyParser: false,
+    logger: false,
+    abortOnError: false,
+  });
   await app.init();
   return app;
 }

@@ -19,7 +19,7 @@ import { browserRoute, type Face, stepRoutes } from './interactions/face.ts';
 import { jsonFace } from './interactions/json-face.ts';
 import { loginStep, registrationStep } from './interactions/login-and-registration.ts';
 import { logoutEndpoint, logoutPath, logoutStep } from './interactions/logout.ts';
-import { pageFace } from './interactions/page-face.ts';
+import { PageFace } from './interactions/page-face.ts';
 import { selectAccountStep } from './interactions/select-account.ts';
 import { type OpenVisit, visits } from './interactions/visit.ts';
 import { assetRoutes } from './pages/assets.ts';
@@ -35,7 +35,7 @@ export interface Edge {
 /** Every address of the server, in one table. */
 export function routesOf(edge: Edge): Route[] {
   const { issuer, evidenceOf } = edge;
-  const face = pageFace(issuer);
+  const face = new PageFace(issuer);
   const open = visits(cookiesFor(issuer), evidenceOf);
   return [...publishedRoutes(edge), ...backChannel(edge), ...registration(edge), ...frontChannel(edge, open, face), ...assetRoutes()];
 }
@@ -97,25 +97,27 @@ function frontChannel({ issuer, peers }: Edge, open: OpenVisit, face: Face): Rou
 
 /** What is none of these: 405 where the path exists, else 404; JSON for programs, a page for people. */
 export function otherwise(routes: readonly Route[], issuer: Issuer): Route[] {
-  const face = pageFace(issuer);
+  const face = new PageFace(issuer);
   const methods = new Map<string, string[]>();
   for (const { path, absolute, method, head } of routes) {
     const key = absolute ? path : issuer.path + path;
     methods.set(key, [...(methods.get(key) ?? []), String(method), ...(head ? ['HEAD'] : [])]);
   }
   const all = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-  const wrong = [...methods].map(([path, allowed]): Route => ({
-    method: all.filter((one) => !allowed.includes(one)),
-    path,
-    absolute: true,
-    endpoint() {
-      throw new OAuthError('invalid_request', 'method_not_allowed', { description: `Use ${allowed.join(' or ')}.` });
-    },
-    renderRefusal(refusal, request) {
-      const answer = plainError(refusal, request);
-      return { ...answer, headers: { ...answer.headers, allow: allowed.join(', ') } };
-    },
-  }));
+  const wrong = [...methods].map(
+    ([path, allowed]): Route => ({
+      method: all.filter((one) => !allowed.includes(one)),
+      path,
+      absolute: true,
+      endpoint() {
+        throw new OAuthError('invalid_request', 'method_not_allowed', { description: `Use ${allowed.join(' or ')}.` });
+      },
+      renderRefusal(refusal, request) {
+        const answer = plainError(refusal, request);
+        return { ...answer, headers: { ...answer.headers, allow: allowed.join(', ') } };
+      },
+    }),
+  );
   const nothing: Route = {
     method: all,
     path: '/*',

@@ -36,7 +36,15 @@ export const respond = (redirect_uri = 'https://client.example/callback', respon
   AuthorizeResponse.fromPartial({
     next: {
       $case: 'respond',
-      value: { redirect_uri, response_mode, parameters: [{ name: 'code', value: 'a code' }, { name: 'state', value: state }, { name: 'iss', value: 'http://localhost:8080' }] },
+      value: {
+        redirect_uri,
+        response_mode,
+        parameters: [
+          { name: 'code', value: 'a code' },
+          { name: 'state', value: state },
+          { name: 'iss', value: 'http://localhost:8080' },
+        ],
+      },
     },
   });
 
@@ -85,7 +93,8 @@ export function fakePeers(): { peers: Peers; state: FakeState } {
 
 function tokenCalls(state: FakeState) {
   return {
-    exchange: () => state.exchange?.() ?? ExchangeResponse.fromPartial({ access_token: 'at', token_type: 'Bearer', expires_in: 300, scope: 'a' }),
+    exchange: () =>
+      state.exchange?.() ?? ExchangeResponse.fromPartial({ access_token: 'at', token_type: 'Bearer', expires_in: 300, scope: 'a' }),
     introspect: () => ({ body: '{"active":true}' }),
     revoke: () => ({}),
     userInfo: () => ({ body: '{"sub":"s"}', content_type: 'application/json' }),

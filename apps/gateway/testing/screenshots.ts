@@ -16,8 +16,17 @@ const base = `http://localhost:${port}`;
 
 type Visit = (page: Page, state: FakeState) => Promise<unknown>;
 
-const scopes = [...consentDetails.scopes, { name: 'notes.write', description: 'Create and change notes for you' }, { name: 'phone', granted_before: true }];
-const documents = { client_id: 'c1', client_name: 'Harbour Notes', policy_uri: 'https://notes.example/privacy', tos_uri: 'https://notes.example/terms' };
+const scopes = [
+  ...consentDetails.scopes,
+  { name: 'notes.write', description: 'Create and change notes for you' },
+  { name: 'phone', granted_before: true },
+];
+const documents = {
+  client_id: 'c1',
+  client_name: 'Harbour Notes',
+  policy_uri: 'https://notes.example/privacy',
+  tos_uri: 'https://notes.example/terms',
+};
 
 const signIn = async (page: Page, typed: string): Promise<void> => {
   await page.getByLabel('Email').fill('ada@example.com');
@@ -74,7 +83,10 @@ const visits: Record<string, Visit> = {
     await page.goto(`${base}/oauth2/authorize?client_id=c1`);
   },
   'problem-request': async (page, state) => {
-    state.failing.set('authorize', new OAuthError('invalid_request', 'redirect_uri_foreign', { description: 'redirect_uri is not registered for this client.' }));
+    state.failing.set(
+      'authorize',
+      new OAuthError('invalid_request', 'redirect_uri_foreign', { description: 'redirect_uri is not registered for this client.' }),
+    );
     await page.goto(`${base}/oauth2/authorize?client_id=c1`);
     await page.getByText('Details for developers').click();
   },
@@ -129,7 +141,15 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   });
   const faults: string[] = [];
   for (const name of Object.keys(visits)) {

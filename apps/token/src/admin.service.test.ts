@@ -74,7 +74,11 @@ test('ClientService: create, use, update with etag and mask, rotate the secret, 
   const disabled = ClientMessage.fromPartial({ client_id, disabled: true });
   await clients.updateClient({ client: disabled, update_mask: ['disabled'] }, operator);
   await expect(mint(client_id, last.client_secret)).rejects.toMatchObject({ error: 'invalid_client' });
-  await expect.poll(() => service.stores.revocations.isRevoked({ jti: 'cc.x', sub: client_id, client_id, iat: Math.floor(Date.now() / 1000) - 1 }), { timeout: 1000 }).toBe(true);
+  await expect
+    .poll(() => service.stores.revocations.isRevoked({ jti: 'cc.x', sub: client_id, client_id, iat: Math.floor(Date.now() / 1000) - 1 }), {
+      timeout: 1000,
+    })
+    .toBe(true);
   expect(access_token).not.toBe('');
 
   await clients.deleteClient({ client_id, etag: '' }, operator);
@@ -156,14 +160,17 @@ test('GrantService: lists what is in force, and ends it with the name of who did
     await service.stores.authorizationCodes.redeem(service.stores.authorizationCodes.seal(envelope), envelope, Date.now());
   }
   const filter = `sub = "${sub}"`;
-  const ids = async () => (await grants.listGrants({ page_size: 0, page_token: '', filter }, operator)).grants.map(({ grant_id }) => grant_id);
+  const ids = async () =>
+    (await grants.listGrants({ page_size: 0, page_token: '', filter }, operator)).grants.map(({ grant_id }) => grant_id);
   expect(await ids()).toEqual(envelopes.map(({ grant_id }) => grant_id).reverse());
   const grant_id = envelopes[0]?.grant_id ?? '';
   await grants.deleteGrant({ grant_id }, operator);
   expect(await ids()).toEqual([envelopes[1]?.grant_id]);
   await expect(grants.deleteGrant({ grant_id }, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect(await audited(`grant:${grant_id}`)).toEqual([['grant.revoke', 'operator:alice']]);
-  await expect(grants.listGrants({ page_size: 0, page_token: '', filter: '' }, operator)).rejects.toMatchObject({ reason: 'filter_invalid' });
+  await expect(grants.listGrants({ page_size: 0, page_token: '', filter: '' }, operator)).rejects.toMatchObject({
+    reason: 'filter_invalid',
+  });
 });
 
 test('KeyService: the next key waits, the current one cannot be deleted', async () => {

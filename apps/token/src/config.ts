@@ -33,9 +33,7 @@ export const tokenProcessSettings = {
   ...{ rpcListen, rpcCert, rpcKey, rpcCa, secrets: systemSecrets },
   sessionAddress: address().doc('Where the session service is.'),
   identityAddress: address().doc('Where the identity service is.'),
-  operatorSecret: secret()
-    .optional()
-    .doc('The secret of the first operator client, `c_operator`, which is registered when it is set.'),
+  operatorSecret: secret().optional().doc('The secret of the first operator client, `c_operator`, which is registered when it is set.'),
 } as const;
 
 /** What `migrate` reads: it runs without peers and without certificates. */
@@ -106,7 +104,13 @@ export function tokenConfig(env: NodeJS.ProcessEnv): TokenProcessConfig {
 
 /** Reads the environment of `main.js migrate`. */
 export function tokenMigrateConfig(env: NodeJS.ProcessEnv): TokenMigrateConfig {
-  const { issuer, databaseUrl = '', migrationDatabaseUrl, secrets, operatorSecret } = read(tokenMigrateSettings, env, {
+  const {
+    issuer,
+    databaseUrl = '',
+    migrationDatabaseUrl,
+    secrets,
+    operatorSecret,
+  } = read(tokenMigrateSettings, env, {
     check: databaseNeeded,
   });
   const urls = migrationDatabaseUrl ? { ownerUrl: migrationDatabaseUrl, serviceUrl: databaseUrl } : { ownerUrl: databaseUrl };

@@ -29,7 +29,7 @@ export function migrateToken({ ownerUrl, serviceUrl, secrets }: MigrateTokenOpti
 }
 
 /** One key of each kind; and every key under the newest system secret, so that an old one can be taken away. */
-export async function ensureKeys(tx: Queryable, wrapping: KeyWrapping): Promise<void> {
+async function ensureKeys(tx: Queryable, wrapping: KeyWrapping): Promise<void> {
   await keyRows.lock(tx);
   const rows = await keyRows.all(tx);
   for (const { use, alg } of keyKinds) {

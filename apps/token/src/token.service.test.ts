@@ -61,7 +61,9 @@ afterAll(() => service?.close());
 test('RFC 6749 §4.4: client credentials in the CPU lane answer an ES256 JWT that verifies by the JWK Set', async () => {
   const parameters = form({ grant_type: 'client_credentials', scope: 'api' });
   const many = await Promise.all(
-    Array.from({ length: 20 }, () => tokenClient.exchange({ parameters, authorization: basic('c_web', secret), evidence }, { lane: 'cpu' })),
+    Array.from({ length: 20 }, () =>
+      tokenClient.exchange({ parameters, authorization: basic('c_web', secret), evidence }, { lane: 'cpu' }),
+    ),
   );
   expect(new Set(many.map(({ access_token }) => access_token)).size).toBe(20);
   const { body } = await tokenClient.getJwks({});
@@ -82,7 +84,9 @@ test('OpenID Connect Core §3.1: consent, code, tokens, UserInfo, introspection,
   expect(JSON.parse(body)).toEqual({ sub, name: 'Ada', email: 'ada@example.com' });
 
   const ask = async (value: string) =>
-    JSON.parse((await tokenClient.introspect({ parameters: form({ token: value }), authorization: basic('c_web', secret), evidence })).body);
+    JSON.parse(
+      (await tokenClient.introspect({ parameters: form({ token: value }), authorization: basic('c_web', secret), evidence })).body,
+    );
   expect(await ask(response.access_token)).toMatchObject({ active: true, sub });
   expect(await ask(response.refresh_token)).toMatchObject({ active: true, sub });
   await tokenClient.revoke({ parameters: form({ token: response.refresh_token }), authorization: basic('c_web', secret), evidence });
@@ -103,7 +107,11 @@ test('RFC 6749 §4.1.2: a replayed code ends what was issued from it', async () 
 test('house.md, "Refresh": 100 parallel refreshes of a public client get one successor; an older one revokes the family', async () => {
   const first = await exchangeCode('c_native', await authorize('c_native', service.signIn(), 'openid offline_access'), true);
   const refresh = (refresh_token: string) =>
-    tokenClient.exchange({ parameters: form({ grant_type: 'refresh_token', refresh_token, client_id: 'c_native' }), authorization: '', evidence });
+    tokenClient.exchange({
+      parameters: form({ grant_type: 'refresh_token', refresh_token, client_id: 'c_native' }),
+      authorization: '',
+      evidence,
+    });
   const answers = await Promise.all(Array.from({ length: 100 }, () => refresh(first.refresh_token)));
   expect(new Set(answers.map(({ refresh_token }) => refresh_token)).size).toBe(1);
   const second = answers[0]?.refresh_token ?? '';
@@ -120,7 +128,10 @@ test("house.md, feeds: a session's end ends what is bound to it, and not an offl
   expect(bound.refresh_token).toBe('');
   service.peers.sessionFeed.append('session_ended', { sid: `s_${session}`, sub });
   const isActive = async (access_token: string): Promise<boolean> =>
-    tokenClient.userInfo({ parameters: [], authorization: `Bearer ${access_token}`, evidence }).then(() => true, () => false);
+    tokenClient.userInfo({ parameters: [], authorization: `Bearer ${access_token}`, evidence }).then(
+      () => true,
+      () => false,
+    );
   await expect.poll(() => isActive(bound.access_token), { timeout: 1000, interval: 20 }).toBe(false);
   expect(await isActive(offline.access_token)).toBe(true);
 });
@@ -131,7 +142,16 @@ test('house.md, feeds: a disabled identity loses all grants and tokens within a 
   const tokens = await exchangeCode('c_web', await authorize('c_web', service.signIn({ sub: person }), 'openid offline_access'));
   service.peers.identityFeed.append('credential_changed', { sub: person });
   const userInfo = (access_token: string) => tokenClient.userInfo({ parameters: [], authorization: `Bearer ${access_token}`, evidence });
-  await expect.poll(() => userInfo(tokens.access_token).then(() => true, () => false), { timeout: 1000, interval: 20 }).toBe(false);
+  await expect
+    .poll(
+      () =>
+        userInfo(tokens.access_token).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 1000, interval: 20 },
+    )
+    .toBe(false);
   const refreshed = tokenClient.exchange({
     parameters: form({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token }),
     authorization: basic('c_web', secret),
@@ -148,7 +168,9 @@ test('contract.md, "Operators": the first operator gets a token that the admin s
     authorization: basic('c_operator', secret),
     evidence,
   });
-  const { body } = await service.admin.connect('token', TokenServiceService).introspect({ parameters: form({ token: access_token }), authorization: '', evidence });
+  const { body } = await service.admin
+    .connect('token', TokenServiceService)
+    .introspect({ parameters: form({ token: access_token }), authorization: '', evidence });
   expect(JSON.parse(body)).toMatchObject({ active: true, client_id: 'c_operator', aud: `${issuer}/admin`, scope: 'authority.admin' });
 });
 

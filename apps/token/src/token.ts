@@ -48,10 +48,7 @@ export async function startToken({ config, runtime, signal }: StartTokenOptions)
   const core = tokenCore(config, stores, ephemeral, peers);
   const served = await runtime.serve({ module: tokenModule(core), ready: () => true });
   const feeds = followPeers(peers, stores);
-  const jobs = runJobs(database, 'token', [
-    upkeepJob(() => stores.settings.get('token.offline_grant_lifetime')),
-    auditJob(database),
-  ]);
+  const jobs = runJobs(database, 'token', [upkeepJob(() => stores.settings.get('token.offline_grant_lifetime')), auditJob(database)]);
   return {
     ready: () => true,
     async stop() {
@@ -91,7 +88,15 @@ const lookMs = 250;
 
 /** Expand-only migrations: a schema that is ahead serves as well. */
 async function schemaReached(database: Database, signal: AbortSignal | undefined): Promise<void> {
-  await until(() => database.schemaVersion().then((version) => version >= tokenMigrations.length, () => false), 'schema', signal);
+  await until(
+    () =>
+      database.schemaVersion().then(
+        (version) => version >= tokenMigrations.length,
+        () => false,
+      ),
+    'schema',
+    signal,
+  );
 }
 
 /** The revocation set is whole, and there is a key of each kind, before the first request. */

@@ -66,11 +66,13 @@ export const listen = (): Setting<Listen> =>
     return parsed.host === '' ? { ...parsed, host: '::' } : parsed;
   });
 
-/** Where a peer is: `host:port`, also `dns:///host:port`. Kept as text. */
+/** Where a peer is: `host:port`, also `dns:///host:port`, or the addresses of its replicas with commas. Kept as text. */
 export const address = (): Setting<string> =>
   setting('host:port', (value) => {
-    const { host, port } = parseHostPort(value.replace(/^dns:\/\/\//, ''), 'token:9001');
-    if (host === '' || port === 0) throw new Refusal('must be host:port, such as token:9001');
+    for (const one of value.split(',')) {
+      const { host, port } = parseHostPort(one.replace(/^dns:\/\/\//, ''), 'token:9001');
+      if (host === '' || port === 0) throw new Refusal('must be host:port, such as token:9001');
+    }
     return value;
   });
 

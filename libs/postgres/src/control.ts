@@ -4,7 +4,8 @@ import { type ConnectionOptions, clientConfig } from './connection-settings.ts';
 import type { Lease } from './database.ts';
 
 const pingEveryMs = 250;
-const silenceMs = 650;
+/** Longer than a busy machine makes a healthy server wait; short enough for an answer within two seconds. */
+const silenceMs = 1_200;
 
 /**
  * The one connection that is always open. It knows whether the server is there (asked four times a second, so that a
@@ -12,6 +13,8 @@ const silenceMs = 650;
  */
 export class ControlConnection {
   private client: pg.Client | undefined;
+  /** The last statement of the connection: it takes one at a time. */
+  private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
   private readonly listeners = new Map<string, Set<(payload: string) => void>>();
@@ -35,12 +38,12 @@ export class ControlConnection {
   listen(channel: string, onNotify: (payload: string) => void): () => void {
     const set = this.listeners.get(channel) ?? new Set();
     this.listeners.set(channel, set.add(onNotify));
-    if (this.client && set.size === 1) void this.client.query(`LISTEN ${pg.escapeIdentifier(channel)}`).catch(() => {});
+    if (this.client && set.size === 1) void this.ask(this.client, `LISTEN ${pg.escapeIdentifier(channel)}`).catch(() => {});
     return () => {
       set.delete(onNotify);
       if (set.size > 0) return;
       this.listeners.delete(channel);
-      void this.client?.query(`UNLISTEN ${pg.escapeIdentifier(channel)}`).catch(() => {});
+      if (this.client) void this.ask(this.client, `UNLISTEN ${pg.escapeIdentifier(channel)}`).catch(() => {});
     };
   }
 
@@ -51,7 +54,7 @@ export class ControlConnection {
     const lost = new AbortController();
     this.held.set(name, lost);
     try {
-      const { rows } = await client.query({ text: 'SELECT pg_try_advisory_lock($1) AS locked', values: [lockKey(name)] });
+      const { rows } = await this.ask(client, 'SELECT pg_try_advisory_lock($1) AS locked', [lockKey(name)]);
       if (!rows[0]?.locked || client !== this.client) {
         this.held.delete(name);
         return undefined;
@@ -66,11 +69,17 @@ export class ControlConnection {
   private async unlock(name: string, lost: AbortController, client: pg.Client): Promise<void> {
     if (lost.signal.aborted || this.held.get(name) !== lost) return;
     try {
-      await client.query({ text: 'SELECT pg_advisory_unlock($1)', values: [lockKey(name)] });
+      await this.ask(client, 'SELECT pg_advisory_unlock($1)', [lockKey(name)]);
     } catch {
       // The connection is gone, and the lock with it.
     }
     if (this.held.get(name) === lost) this.held.delete(name);
+  }
+
+  private ask(client: pg.Client, text: string, values: readonly string[] = []): Promise<pg.QueryResult> {
+    const answer = this.turn.then(() => client.query({ text, values: [...values] }));
+    this.turn = answer.catch(() => {});
+    return answer;
   }
 
   private schedule(): void {
@@ -86,7 +95,7 @@ export class ControlConnection {
     const { client } = this;
     if (!client) return this.connect();
     try {
-      await answerWithin(client.query('SELECT 1'), silenceMs);
+      await answerWithin(this.ask(client, 'SELECT 1'), silenceMs);
       this.away = undefined;
     } catch (error) {
       if (client === this.client) this.noteAway(error);
@@ -122,6 +131,7 @@ export class ControlConnection {
   private drop(client: pg.Client, error: unknown): void {
     if (client !== this.client) return;
     this.client = undefined;
+    this.turn = Promise.resolve();
     for (const lost of this.held.values()) lost.abort(error);
     this.held.clear();
     destroy(client);

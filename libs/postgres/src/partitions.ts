@@ -76,7 +76,7 @@ function ensureFunction(schema: string): string {
           EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE)', name, table_name);
           EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', table_name, name, low, high);
           made := made + 1;
-        EXCEPTION WHEN duplicate_table OR unique_violation THEN
+        EXCEPTION WHEN duplicate_table OR duplicate_object OR unique_violation THEN
           NULL; -- another process made it
         END;
       END LOOP;

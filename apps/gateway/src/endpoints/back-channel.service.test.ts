@@ -22,11 +22,15 @@ const refusals = () => edge.lines.map((line) => JSON.parse(line)).filter(({ even
 
 test('RFC 6749 §5.1: a token response is JSON that nobody caches; one RPC carries the form, the header and what the edge saw', async () => {
   const basic = 'Basic YTpi';
-  const answered = await edge.postForm('/oauth2/token?x=1', { grant_type: 'client_credentials', scope: 'a' }, {
-    authorization: basic,
-    'user-agent': 'ua',
-    'x-forwarded-for': '203.0.113.9',
-  });
+  const answered = await edge.postForm(
+    '/oauth2/token?x=1',
+    { grant_type: 'client_credentials', scope: 'a' },
+    {
+      authorization: basic,
+      'user-agent': 'ua',
+      'x-forwarded-for': '203.0.113.9',
+    },
+  );
   expect(answered.status).toBe(200);
   expect(JSON.parse(answered.body)).toEqual({ access_token: 'at', token_type: 'Bearer', expires_in: 300, scope: 'a' });
   expect(answered.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store', pragma: 'no-cache' });
@@ -34,7 +38,10 @@ test('RFC 6749 §5.1: a token response is JSON that nobody caches; one RPC carri
     {
       rpc: 'exchange',
       request: {
-        parameters: [{ name: 'grant_type', value: 'client_credentials' }, { name: 'scope', value: 'a' }],
+        parameters: [
+          { name: 'grant_type', value: 'client_credentials' },
+          { name: 'scope', value: 'a' },
+        ],
         authorization: basic,
         evidence: {
           ...{ peer_address: '203.0.113.9', method: 'POST', url: 'http://localhost:8080/oauth2/token', user_agent: 'ua' },
@@ -47,10 +54,24 @@ test('RFC 6749 §5.1: a token response is JSON that nobody caches; one RPC carri
 });
 
 test('RFC 6749 §5.1: every member of a full response, and none that is empty', async () => {
-  const full = ExchangeResponse.fromPartial({ access_token: 'a"b', token_type: 'Bearer', expires_in: 1, refresh_token: 'r', id_token: 'i', issued_token_type: 't' });
+  const full = ExchangeResponse.fromPartial({
+    access_token: 'a"b',
+    token_type: 'Bearer',
+    expires_in: 1,
+    refresh_token: 'r',
+    id_token: 'i',
+    issued_token_type: 't',
+  });
   edge.state.exchange = () => full;
   const answered = await edge.postForm('/oauth2/token', { grant_type: 'x' });
-  expect(JSON.parse(answered.body)).toEqual({ access_token: 'a"b', token_type: 'Bearer', expires_in: 1, refresh_token: 'r', id_token: 'i', issued_token_type: 't' });
+  expect(JSON.parse(answered.body)).toEqual({
+    access_token: 'a"b',
+    token_type: 'Bearer',
+    expires_in: 1,
+    refresh_token: 'r',
+    id_token: 'i',
+    issued_token_type: 't',
+  });
   edge.state.exchange = undefined;
 });
 
@@ -96,7 +117,12 @@ test('property: whatever is posted, the token endpoint never answers 500', async
   const sent = fc.record({ type, body: fc.uint8Array({ maxLength: 300 }) });
   await fc.assert(
     fc.asyncProperty(sent, async ({ type: contentType, body }) => {
-      const { status } = await edge.send({ method: 'POST', path: '/oauth2/token', headers: { 'content-type': contentType }, body: Buffer.from(body) });
+      const { status } = await edge.send({
+        method: 'POST',
+        path: '/oauth2/token',
+        headers: { 'content-type': contentType },
+        body: Buffer.from(body),
+      });
       expect([200, 400, 413]).toContain(status);
     }),
     { numRuns: 150 },
@@ -120,7 +146,11 @@ test('RFC 6749 §5.2: invalid_client is 401 with a challenge; invalid_grant is 4
 test('house.md, what survives what: a store that is away is 503 with Retry-After, as JSON', async () => {
   edge.state.failing.set('exchange', new StatusError('UNAVAILABLE', 'store_unavailable', { retryAfterMs: 1500 }));
   const answered = await edge.postForm('/oauth2/token', { grant_type: 'x' });
-  expect([answered.status, answered.headers['retry-after'], JSON.parse(answered.body).error]).toEqual([503, '2', 'temporarily_unavailable']);
+  expect([answered.status, answered.headers['retry-after'], JSON.parse(answered.body).error]).toEqual([
+    503,
+    '2',
+    'temporarily_unavailable',
+  ]);
   expect(refusals()[0]).toMatchObject({ level: 'warn', reason: 'store_unavailable' });
 
   edge.state.failing.set('exchange', new StatusError('DEADLINE_EXCEEDED', 'deadline_exceeded'));
@@ -142,7 +172,11 @@ test('style.md 13: a fault is logged once with its cause and shown without its t
 
 test('RFC 7662 §2.2 and RFC 7009 §2.2: introspection passes the answer on, revocation says nothing', async () => {
   const introspected = await edge.postForm('/oauth2/introspect', { token: 'eyJ.x.y' });
-  expect([introspected.status, introspected.body, introspected.headers['content-type']]).toEqual([200, '{"active":true}', 'application/json']);
+  expect([introspected.status, introspected.body, introspected.headers['content-type']]).toEqual([
+    200,
+    '{"active":true}',
+    'application/json',
+  ]);
   expect(askedOf('introspect')[0]?.options).toEqual({ lane: 'cpu', idempotent: true });
   await edge.postForm('/oauth2/introspect', { token: 'rt' });
   expect(askedOf('introspect')[1]?.options).toEqual({ lane: 'store', idempotent: true });
@@ -154,7 +188,11 @@ test('RFC 7662 §2.2 and RFC 7009 §2.2: introspection passes the answer on, rev
 test('OpenID Connect Core §5.3.1: UserInfo by GET and POST; a token in the query is not looked at (RFC 9700 §4.3.2)', async () => {
   const got = await edge.send({ path: '/oauth2/userinfo?access_token=secret', headers: { authorization: 'Bearer at' } });
   expect([got.status, got.body, got.headers['cache-control']]).toEqual([200, '{"sub":"s"}', 'no-store']);
-  expect(askedOf('userInfo')[0]?.request).toMatchObject({ parameters: [], authorization: 'Bearer at', evidence: { url: 'http://localhost:8080/oauth2/userinfo' } });
+  expect(askedOf('userInfo')[0]?.request).toMatchObject({
+    parameters: [],
+    authorization: 'Bearer at',
+    evidence: { url: 'http://localhost:8080/oauth2/userinfo' },
+  });
   await edge.postForm('/oauth2/userinfo', { access_token: 'at' });
   expect(askedOf('userInfo')[1]?.request).toMatchObject({ parameters: [{ name: 'access_token', value: 'at' }] });
   expect((await edge.send({ method: 'POST', path: '/oauth2/userinfo', headers: { authorization: 'Bearer at' } })).status).toBe(200);

@@ -2,7 +2,7 @@ import type { CallOptions } from '@authority/rpc';
 import { json } from '../http/answer.ts';
 import { formOf } from '../http/body.ts';
 import type { EvidenceOf } from '../http/evidence.ts';
-import { valueOf } from '../http/parameters.ts';
+import { parameterOf } from '../http/parameters.ts';
 import type { Endpoint } from '../http/serve.ts';
 import type { Peers } from '../peers/peers.ts';
 
@@ -16,8 +16,8 @@ export function introspectEndpoint(peers: Pick<Peers, 'token'>, evidenceOf: Evid
     const parameters = formOf(request);
     const { authorization = '' } = request.headers;
     // An access token is a JWT and answered from memory; a refresh token's grant is a row. A guess of the lane, no more.
-    const looksLikeJwt = valueOf(parameters, 'token').startsWith('ey');
-    const options = valueOf(parameters, 'client_assertion') === '' ? (looksLikeJwt ? fromMemory : fromStore) : once;
+    const looksLikeJwt = parameterOf(parameters, 'token').startsWith('ey');
+    const options = parameterOf(parameters, 'client_assertion') === '' ? (looksLikeJwt ? fromMemory : fromStore) : once;
     const { body } = await peers.token.introspect({ parameters, authorization, evidence: evidenceOf(request) }, options);
     return json(200, body);
   };

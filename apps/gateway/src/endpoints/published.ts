@@ -37,10 +37,7 @@ export function publish({ token }: Pick<Peers, 'token'>, everyMs: number = refre
 
   const refresh = async (): Promise<void> => {
     try {
-      const [one, other] = await Promise.all([
-        token.getMetadata({}, { idempotent: true }),
-        token.getJwks({}, { idempotent: true }),
-      ]);
+      const [one, other] = await Promise.all([token.getMetadata({}, { idempotent: true }), token.getJwks({}, { idempotent: true })]);
       if (one.etag !== metadata?.etag || metadata === undefined) metadata = documentOf(one, 'application/json');
       if (other.etag !== jwks?.etag || jwks === undefined) jwks = documentOf(other, 'application/jwk-set+json');
       if (!reachable) log.info('published.reachable');

@@ -4,7 +4,7 @@ import type { CallOptions } from '@authority/rpc';
 import { json } from '../http/answer.ts';
 import { formOf } from '../http/body.ts';
 import type { EvidenceOf } from '../http/evidence.ts';
-import { valueOf } from '../http/parameters.ts';
+import { parameterOf } from '../http/parameters.ts';
 import type { Endpoint } from '../http/serve.ts';
 import type { Peers } from '../peers/peers.ts';
 
@@ -27,8 +27,8 @@ const refresh: CallOptions = { lane: 'store', idempotent: true };
  * sent again, nor is a code; a refresh is answered alike twice.
  */
 export function laneOf(parameters: readonly Parameter[]): CallOptions {
-  if (valueOf(parameters, 'client_assertion') !== '') return fromStore;
-  const grantType = valueOf(parameters, 'grant_type');
+  if (parameterOf(parameters, 'client_assertion') !== '') return fromStore;
+  const grantType = parameterOf(parameters, 'grant_type');
   if (grantType === 'client_credentials') return cpuOnly;
   return grantType === 'refresh_token' ? refresh : fromStore;
 }

@@ -35,7 +35,6 @@ export const seeOther = (location: string, cookies: readonly string[] = []): Ans
 
 /** A header holds ASCII. A control character in a location would be our fault, or an attack: it is not sent. */
 function asciiUri(uri: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\x00-\x20\x7f]/.test(uri)) throw new Error('a redirect location holds a control character or a space');
   return uri.replace(/[^\x21-\x7e]+/gu, encodeURI);
 }

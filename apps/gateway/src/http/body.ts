@@ -25,7 +25,8 @@ export function jsonTextOf(request: FastifyRequest): string {
   const bytes = bytesOf(request);
   if (!isUtf8(bytes)) throw new OAuthError('invalid_request', 'encoding_invalid', { description: 'The body is not valid UTF-8.' });
   const text = bytes.toString('utf8');
-  if (/\\u0000|\0/.test(text)) throw new OAuthError('invalid_request', 'encoding_invalid', { description: 'The body holds a NUL character.' });
+  if (/\\u0000|\0/.test(text))
+    throw new OAuthError('invalid_request', 'encoding_invalid', { description: 'The body holds a NUL character.' });
   jsonObject(text);
   return text;
 }

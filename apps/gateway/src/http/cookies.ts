@@ -19,8 +19,7 @@ const shape = /^[A-Za-z0-9_\-.~]{1,512}$/;
  * loopback http the port is in the name, because cookies do not tell ports apart and people run several servers.
  */
 export function cookiesFor(issuer: Issuer): Cookies {
-  const nameOf = (name: CookieName): string =>
-    issuer.secure ? `__Host-authority-${name}` : `authority-${name}-${issuer.port}`;
+  const nameOf = (name: CookieName): string => (issuer.secure ? `__Host-authority-${name}` : `authority-${name}-${issuer.port}`);
   const attributes = `Path=/; HttpOnly; SameSite=Lax${issuer.secure ? '; Secure' : ''}`;
   return {
     read: (header, name) => readCookie(header, nameOf(name)),
@@ -48,5 +47,4 @@ function readCookie(header: string | undefined, name: string): string {
 export const randomValue = (): string => randomBytes(32).toString('base64url');
 
 /** What other services learn of the browser cookie: enough to recognise it, not enough to present it. */
-export const browserBinding = (value: string): string =>
-  value === '' ? '' : createHash('sha256').update(value).digest('base64url');
+export const browserBinding = (value: string): string => (value === '' ? '' : createHash('sha256').update(value).digest('base64url'));

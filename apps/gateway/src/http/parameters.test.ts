@@ -32,7 +32,12 @@ test('RFC 8707 §2, RFC 8693 §2.1: resource and audience may be repeated', () =
 });
 
 test('RFC 3629: bytes that are no UTF-8 are refused, raw and percent-encoded, and so is NUL', () => {
-  for (const bytes of [[0x61, 0x3d, 0xff], [0x61, 0x3d, 0xc0, 0x80], [0x61, 0x3d, 0xed, 0xa0, 0x80], [0x61, 0x3d, 0]]) {
+  for (const bytes of [
+    [0x61, 0x3d, 0xff],
+    [0x61, 0x3d, 0xc0, 0x80],
+    [0x61, 0x3d, 0xed, 0xa0, 0x80],
+    [0x61, 0x3d, 0],
+  ]) {
     expect(reasonOf(Buffer.from(bytes))).toBe('encoding_invalid');
   }
   for (const text of ['a=%ff', 'a=%C0%80', 'a=%ED%A0%80', 'a=%00', '%00=a', 'a=%', 'a=%4', 'a=%zz']) {
@@ -47,9 +52,17 @@ test('the number of parameters is bounded', () => {
 });
 
 test('property: any bytes are parsed or refused as invalid_request, never anything else', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void reasonOf(Buffer.from(bytes))), { numRuns: 2000 });
-  const nasty = fc.array(fc.constantFrom('%', '&', '=', '+', 'a', '%0', '%00', '%C3', '%A9', 'é', '\ud800', '%ED%A0%80'), { maxLength: 40 });
-  fc.assert(fc.property(nasty, (parts) => void reasonOf(Buffer.from(parts.join('')))), { numRuns: 2000 });
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => void reasonOf(Buffer.from(bytes))),
+    { numRuns: 2000 },
+  );
+  const nasty = fc.array(fc.constantFrom('%', '&', '=', '+', 'a', '%0', '%00', '%C3', '%A9', 'é', '\ud800', '%ED%A0%80'), {
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(nasty, (parts) => void reasonOf(Buffer.from(parts.join('')))),
+    { numRuns: 2000 },
+  );
 });
 
 test('property: what the platform encodes is read back as it was', () => {

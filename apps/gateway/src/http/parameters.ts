@@ -66,6 +66,6 @@ export function queryOf(target: string | undefined): Buffer {
 }
 
 /** The value of a parameter, `''` when it is absent: RFC 6749 §3.1 treats one without a value as omitted. */
-export function valueOf(parameters: readonly Parameter[], name: string): string {
+export function parameterOf(parameters: readonly Parameter[], name: string): string {
   return parameters.find((one) => one.name === name)?.value ?? '';
 }

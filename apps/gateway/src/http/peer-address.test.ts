@@ -10,7 +10,9 @@ test('RFC 7239 §8.1: a stranger cannot choose its address', () => {
 
 test('RFC 7239 §4: the nearest hop that is not trusted is the peer', () => {
   expect(peerAddress('10.0.0.1', { 'x-forwarded-for': '1.2.3.4, 203.0.113.9, 10.0.0.2' }, proxies)).toBe('203.0.113.9');
-  expect(peerAddress('::ffff:10.0.0.1', { forwarded: 'for="[2001:db8::1]:4711";proto=https, for=10.1.1.1:80' }, proxies)).toBe('2001:db8::1');
+  expect(peerAddress('::ffff:10.0.0.1', { forwarded: 'for="[2001:db8::1]:4711";proto=https, for=10.1.1.1:80' }, proxies)).toBe(
+    '2001:db8::1',
+  );
   expect(peerAddress('fd00::1', { 'x-forwarded-for': '198.51.100.7:5000' }, proxies)).toBe('198.51.100.7');
 });
 

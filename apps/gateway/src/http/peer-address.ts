@@ -22,8 +22,7 @@ export function trustedProxies(entries: readonly string[]): TrustedProxies {
   return { has: (address) => isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4') };
 }
 
-const isPrefix = (text: string, bits: number, family: number): boolean =>
-  /^\d{1,3}$/.test(text) && bits <= (family === 6 ? 128 : 32);
+const isPrefix = (text: string, bits: number, family: number): boolean => /^\d{1,3}$/.test(text) && bits <= (family === 6 ? 128 : 32);
 
 /**
  * The address of whoever is behind our own proxies: from the nearest hop backwards, the first that is not trusted. Only a

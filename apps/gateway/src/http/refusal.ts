@@ -71,6 +71,10 @@ function fromStatus(error: StatusError): Refusal {
     case 'FAILED_PRECONDITION':
     case 'ALREADY_EXISTS':
       return { ...known, status: forbidden.has(error.reason) ? 403 : 400, error: 'invalid_request' };
+    case 'PERMISSION_DENIED':
+      // A handle of another browser is the caller's doing; that we may not call a peer is ours.
+      if (error.reason === 'peer_not_allowed') return { ...fault(error), reason: error.reason };
+      return { ...known, status: 403, error: 'invalid_request' };
     default:
       // A peer that lets us not in, lacks a method or failed: nothing that the caller could mend.
       return { ...fault(error), reason: error.reason };
@@ -91,7 +95,13 @@ function fromFastify(thrown: unknown): Refusal | undefined {
 }
 
 function fault(thrown: unknown): Refusal {
-  return { ...blank('internal'), status: 500, error: 'server_error', description: descriptions.server_error ?? '', fault: thrown ?? 'nothing was thrown' };
+  return {
+    ...blank('internal'),
+    status: 500,
+    error: 'server_error',
+    description: descriptions.server_error ?? '',
+    fault: thrown ?? 'nothing was thrown',
+  };
 }
 
 const blank = (reason: Reason): Refusal => ({

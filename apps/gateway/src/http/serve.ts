@@ -42,7 +42,10 @@ function answer(request: FastifyRequest, reply: FastifyReply, route: string, end
   if (!isTracing()) return reached(request, reply, route, endpoint, render, startedAt);
   const attributes = { [attributeNames.httpMethod]: request.method, [attributeNames.httpRoute]: route };
   // Every request begins a trace of its own: the trace ids of strangers are not ours to carry.
-  return span(`${request.method} ${route}`, attributes, () => reached(request, reply, route, endpoint, render, startedAt), { kind: 'server', parent: 'root' });
+  return span(`${request.method} ${route}`, attributes, () => reached(request, reply, route, endpoint, render, startedAt), {
+    kind: 'server',
+    parent: 'root',
+  });
 }
 
 async function reached(

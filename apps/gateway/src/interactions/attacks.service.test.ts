@@ -19,7 +19,11 @@ beforeEach(() => {
 });
 
 const calls = (rpc: string) => edge.state.asked.filter((one) => one.rpc === rpc);
-const reasons = () => edge.lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'http.refused').map(({ reason }) => reason);
+const reasons = () =>
+  edge.lines
+    .map((line) => JSON.parse(line))
+    .filter(({ event }) => event === 'http.refused')
+    .map(({ reason }) => reason);
 
 test.each([
   ['another origin', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 'origin_foreign'],
@@ -46,6 +50,14 @@ test('OWASP CSRF: a form without the token, with another, or of before a sign-in
   edge.state.asked.length = 0;
   expect((await browser.post('/consent', { ...fields, decision: 'allow' })).status).toBe(403);
   expect(calls('authorize')).toEqual([]);
+});
+
+test('house.md, one browser: a flow of another browser is a page that says so', async () => {
+  const page = await browser.get('/login');
+  edge.state.failing.set('submitFlow', new StatusError('PERMISSION_DENIED', 'flow_of_other_browser'));
+  const answered = await browser.post('/login', { ...hiddenFields(page.body), email: 'a@b.c', password });
+  expect([answered.status, reasons()]).toEqual([403, ['flow_of_other_browser']]);
+  expect(answered.body).toContain('This belongs to another browser');
 });
 
 test('a POST without cookies sets none: another site cannot change what the browser holds', async () => {
@@ -78,20 +90,28 @@ test('issue 2, bad input: tampered, repeated and malformed forms are 400 pages w
     expect([answered.status, answered.headers['content-type'], reasons()]).toEqual([400, 'text/html; charset=utf-8', [reason]]);
     expect(answered.body).not.toMatch(/at file:|node_modules/);
   }
-  expect((await edge.send({ method: 'POST', path: '/login', headers: { ...own, 'content-type': 'text/plain' }, body: 'a' })).status).toBe(400);
+  expect((await edge.send({ method: 'POST', path: '/login', headers: { ...own, 'content-type': 'text/plain' }, body: 'a' })).status).toBe(
+    400,
+  );
   const large = await edge.postForm('/login', `email=${'a'.repeat(70_000)}`, own);
   expect(large.status).toBe(413);
 });
 
 test('RFC 6749 §4.1.2.1: an unknown client or a foreign redirect URI is a page, never a redirect', async () => {
-  edge.state.failing.set('authorize', new OAuthError('invalid_request', 'redirect_uri_foreign', { description: 'redirect_uri is not registered.' }));
+  edge.state.failing.set(
+    'authorize',
+    new OAuthError('invalid_request', 'redirect_uri_foreign', { description: 'redirect_uri is not registered.' }),
+  );
   const answered = await browser.get('/oauth2/authorize?client_id=c1&redirect_uri=https://evil.example');
   expect([answered.status, answered.headers.location, answered.headers['cache-control']]).toEqual([400, undefined, 'no-store']);
   expect(answered.body).toContain('This request cannot be used');
   expect(answered.body).toContain('redirect_uri is not registered.');
   expect(answered.body).not.toContain('evil.example');
   const reference = /<code>([0-9a-f-]{14})<\/code>/.exec(answered.body)?.[1];
-  expect(edge.lines.map((line) => JSON.parse(line)).find(({ event }) => event === 'http.refused')).toMatchObject({ reason: 'redirect_uri_foreign', reference });
+  expect(edge.lines.map((line) => JSON.parse(line)).find(({ event }) => event === 'http.refused')).toMatchObject({
+    reason: 'redirect_uri_foreign',
+    reference,
+  });
 });
 
 test('RFC 6749 §3.1: repeated, malformed and NUL parameters of an authorization request are a page', async () => {
@@ -106,14 +126,28 @@ test('house.md, walks: a POST from another site is stored unbound and answered 3
   await browser.get('/oauth2/authorize?client_id=c1');
   edge.state.asked.length = 0;
   // The browser withholds SameSite=Lax cookies from such a POST.
-  const posted = await edge.postForm('/oauth2/authorize', { client_id: 'c1', state: 's' }, { origin: 'https://client.example', 'sec-fetch-site': 'cross-site' });
+  const posted = await edge.postForm(
+    '/oauth2/authorize',
+    { client_id: 'c1', state: 's' },
+    { origin: 'https://client.example', 'sec-fetch-site': 'cross-site' },
+  );
   expect([posted.status, posted.headers.location]).toEqual([303, 'http://localhost:8080/oauth2/authorize?interaction=r1']);
   expect(posted.headers['set-cookie']).toBeUndefined();
-  expect(calls('authorize')[0]?.request).toMatchObject({ cross_site: true, session: '', browser: '', parameters: [{ name: 'client_id' }, { name: 'state' }] });
+  expect(calls('authorize')[0]?.request).toMatchObject({
+    cross_site: true,
+    session: '',
+    browser: '',
+    parameters: [{ name: 'client_id' }, { name: 'state' }],
+  });
 
   const resumed = await browser.get('/oauth2/authorize?interaction=r1');
   expect(resumed.headers.location).toBe('http://localhost:8080/login?interaction=i1');
-  expect(calls('authorize')[1]?.request).toMatchObject({ cross_site: false, interaction: 'r1', parameters: [], browser: expect.stringMatching(/^.{43}$/) });
+  expect(calls('authorize')[1]?.request).toMatchObject({
+    cross_site: false,
+    interaction: 'r1',
+    parameters: [],
+    browser: expect.stringMatching(/^.{43}$/),
+  });
 });
 
 test('RFC 6749 §3.1: interaction beside other parameters is an unknown parameter', async () => {
@@ -142,7 +176,8 @@ test('OAuth 2.0 Form Post Response Mode §2: a page that posts to the client, wi
 test('CSP 3, RFC 6797: every page has the strict headers; pages whose form may end at a client name no form-action', async () => {
   const page = await browser.get('/login');
   expect(page.headers).toMatchObject({
-    'content-security-policy': "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
+    'content-security-policy':
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'cross-origin-opener-policy': 'same-origin',
@@ -174,7 +209,11 @@ test('contract.md: the same steps as JSON, with the same checks', async () => {
   const done = await browser.postJson(path, { flow, csrf_token, interaction: 'i1', email: 'a@b.c', password });
   expect(JSON.parse(done.body)).toEqual({ redirect_to: 'http://localhost:8080/consent?interaction=i1' });
   const consent = JSON.parse((await browser.get('/self-service/v1/consent?interaction=i1')).body);
-  const allowed = await browser.postJson('/self-service/v1/consent', { interaction: 'i1', csrf_token: consent.csrf_token, decision: 'allow' });
+  const allowed = await browser.postJson('/self-service/v1/consent', {
+    interaction: 'i1',
+    csrf_token: consent.csrf_token,
+    decision: 'allow',
+  });
   expect(JSON.parse(allowed.body).redirect_to).toMatch(/^https:\/\/client\.example\/callback\?code=/);
   expect((await browser.postJson(path, { flow: ['x'] as unknown as string })).status).toBe(400);
 });

@@ -31,7 +31,11 @@ test('RP-Initiated Logout §2: a hint that proves itself ends the session withou
 });
 
 test('RP-Initiated Logout §2: otherwise the person is asked, and the form carries the request to be judged again', async () => {
-  edge.state.endSession = EndSessionResponse.fromPartial({ ...redirect, confirm: true, client: { client_id: 'c1', client_name: 'Harbour Notes' } });
+  edge.state.endSession = EndSessionResponse.fromPartial({
+    ...redirect,
+    confirm: true,
+    client: { client_id: 'c1', client_name: 'Harbour Notes' },
+  });
   const page = await browser.get('/oauth2/logout?client_id=c1&state=s');
   expect(page.body).toContain('Sign out?');
   expect(page.body).toContain('Harbour Notes');
@@ -39,7 +43,13 @@ test('RP-Initiated Logout §2: otherwise the person is asked, and the form carri
 
   const out = await browser.post('/logout', hiddenFields(page.body));
   expect(out.headers.location).toBe('https://client.example/bye?x=1&state=s');
-  expect(calls('endSession').at(-1)).toMatchObject({ confirmed: true, parameters: [{ name: 'client_id', value: 'c1' }, { name: 'state', value: 's' }] });
+  expect(calls('endSession').at(-1)).toMatchObject({
+    confirmed: true,
+    parameters: [
+      { name: 'client_id', value: 'c1' },
+      { name: 'state', value: 's' },
+    ],
+  });
   expect(calls('end')).toMatchObject([{ why: 'user' }]);
 });
 

@@ -1,3 +1,4 @@
+import type { ClientResponse } from '@authority/contracts/token';
 import type { Reason } from '@authority/errors';
 import type { FastifyRequest } from 'fastify';
 import { type Answer, noStore, seeOther } from '../http/answer.ts';
@@ -7,7 +8,7 @@ import type { Issuer } from '../http/issuer.ts';
 import type { RenderRefusal } from '../http/oauth-error.ts';
 import type { Refusal } from '../http/refusal.ts';
 import { type FormTarget, securityHeaders } from '../http/security-headers.ts';
-import { assetsBelow } from '../pages/assets.ts';
+import { type Assets, assetsBelow } from '../pages/assets.ts';
 import { formPostPage } from '../pages/form-post-page.ts';
 import type { PageContext } from '../pages/layout.ts';
 import { chooseLanguage, textsOf } from '../pages/messages.ts';
@@ -19,59 +20,69 @@ import { type Values, withQuery } from './step.ts';
 import type { Visit } from './visit.ts';
 
 /** Steps as pages for people. */
-export function pageFace(issuer: Issuer, now: () => number = Date.now): Face {
-  const assets = assetsBelow(issuer.path);
-  const contextOf = (request: FastifyRequest, csrf: string, uiLocales: readonly string[] = []): PageContext => ({
-    texts: textsOf(chooseLanguage(uiLocales, request.headers['accept-language'])),
-    assets,
-    prefix: issuer.path,
-    host: issuer.host,
-    csrf,
-    now: now(),
-  });
-  const asPage = (status: number, body: string, forms: FormTarget, more: Readonly<Record<string, string>> = {}): Answer => ({
-    status,
-    headers: { 'content-type': 'text/html; charset=utf-8', ...noStore, vary: 'Cookie, Accept-Language', ...securityHeaders(issuer, forms), ...more },
-    body,
-  });
+export class PageFace implements Face {
+  readonly #assets: Assets;
 
-  return {
-    pathOf: (step) => step,
+  constructor(
+    private readonly issuer: Issuer,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.#assets = assetsBelow(issuer.path);
+  }
 
-    valuesOf: (request): Values => new Map(formOf(request).map(({ name, value }) => [name, value])),
+  pathOf(step: string): string {
+    return step;
+  }
 
-    answer(outcome, visit) {
-      const { cookies } = visit;
-      switch (outcome.kind) {
-        case 'go':
-          return seeOther(issuer.url + outcome.path, cookies);
-        case 'leave':
-          return seeOther(redirectTo(outcome.uri, 'query', outcome.parameters), cookies);
-        case 'respond': {
-          const { response } = outcome;
-          if (response.response_mode !== 'form_post') {
-            return seeOther(redirectTo(response.redirect_uri, response.response_mode, response.parameters), cookies);
-          }
-          assertPostable(response.redirect_uri);
-          return { ...asPage(200, formPostPage(contextOf(visit.request, ''), response), 'anywhere'), cookies };
-        }
-        case 'show':
-          return { ...shown(outcome, visit), cookies };
-      }
-    },
+  valuesOf(request: FastifyRequest): Values {
+    return new Map(formOf(request).map(({ name, value }) => [name, value]));
+  }
 
-    renderRefusal: (path): RenderRefusal => (refusal, request) => {
+  answer(outcome: Outcome, visit: Visit): Answer {
+    const { cookies } = visit;
+    switch (outcome.kind) {
+      case 'go':
+        return seeOther(this.issuer.url + outcome.path, cookies);
+      case 'leave':
+        return seeOther(redirectTo(outcome.uri, 'query', outcome.parameters), cookies);
+      case 'respond':
+        return { ...this.#respond(outcome.response, visit), cookies };
+      case 'show':
+        return { ...this.#show(outcome, visit), cookies };
+    }
+  }
+
+  renderRefusal(path?: string): RenderRefusal {
+    return (refusal, request) => {
       const isForm = path !== undefined && request.method === 'POST';
       const again = isForm ? withQuery(path, { interaction: interactionOf(request) }) : undefined;
-      const body = problemPage(contextOf(request, ''), problemOf(refusal, path), refusal, again);
-      return asPage(refusal.status, body, 'none', retryAfter(refusal.retryAfter));
-    },
-  };
+      const body = problemPage(this.#context(request, ''), problemOf(refusal, path), refusal, again);
+      return this.#page(refusal.status, body, 'none', retryAfter(refusal.retryAfter));
+    };
+  }
 
-  function shown({ screen, status, retryAtMs }: Extract<Outcome, { kind: 'show' }>, visit: Visit): Answer {
-    const context = contextOf(visit.request, visit.csrf, uiLocalesOf(screen));
+  #respond(response: ClientResponse, visit: Visit): Answer {
+    const { redirect_uri, response_mode, parameters } = response;
+    if (response_mode !== 'form_post') return seeOther(redirectTo(redirect_uri, response_mode, parameters));
+    assertPostable(redirect_uri);
+    return this.#page(200, formPostPage(this.#context(visit.request, ''), response), 'anywhere');
+  }
+
+  #show({ screen, status, retryAtMs }: Extract<Outcome, { kind: 'show' }>, visit: Visit): Answer {
+    const context = this.#context(visit.request, visit.csrf, uiLocalesOf(screen));
     const seconds = retryAtMs === undefined ? undefined : Math.max(1, Math.ceil((retryAtMs - context.now) / 1000));
-    return asPage(status, renderScreen(context, screen), formsOf(screen), retryAfter(seconds));
+    return this.#page(status, renderScreen(context, screen), formsOf(screen), retryAfter(seconds));
+  }
+
+  #page(status: number, body: string, forms: FormTarget, more: Readonly<Record<string, string>> = {}): Answer {
+    const headers = { 'content-type': 'text/html; charset=utf-8', ...noStore, vary: 'Cookie, Accept-Language' };
+    return { status, headers: { ...headers, ...securityHeaders(this.issuer, forms), ...more }, body };
+  }
+
+  #context(request: FastifyRequest, csrf: string, uiLocales: readonly string[] = []): PageContext {
+    const { path: prefix, host } = this.issuer;
+    const texts = textsOf(chooseLanguage(uiLocales, request.headers['accept-language']));
+    return { texts, assets: this.#assets, prefix, host, csrf, now: this.now() };
   }
 }
 

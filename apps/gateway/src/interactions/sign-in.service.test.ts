@@ -127,7 +127,9 @@ test('registration ends as a sign-in does', async () => {
 
 test('signing in for no application leads to the account page; signing out from there ends the session', async () => {
   const login = await browser.get('/login');
-  expect(target((await browser.post('/login', { ...hiddenFields(login.body), email: 'a@b.c', password })).headers.location)).toBe('/account');
+  expect(target((await browser.post('/login', { ...hiddenFields(login.body), email: 'a@b.c', password })).headers.location)).toBe(
+    '/account',
+  );
   const account = await browser.get('/account');
   expect(account.body).toContain('Sign out');
   const session = browser.cookie('session');
@@ -147,6 +149,8 @@ test('the page that an interaction no longer needs leads to the one that it does
   edge.state.interactions.set('i1', interaction(InteractionKind.SELECT_ACCOUNT));
   expect(target((await browser.get('/consent?interaction=i1')).headers.location)).toBe('/select-account?interaction=i1');
   const page = await browser.get('/select-account?interaction=i1');
-  expect((await browser.post('/select-account', hiddenFields(page.body))).headers.location).toContain('https://client.example/callback?code=');
+  expect((await browser.post('/select-account', hiddenFields(page.body))).headers.location).toContain(
+    'https://client.example/callback?code=',
+  );
   expect(asked('authorize').at(-1)).toMatchObject({ decision: Decision.CONTINUE });
 });

@@ -18,10 +18,15 @@ ${signedInAs(context, interaction, details)}
 <ul class="scopes">${details.scopes.map((scope) => scopeRow(texts, scope))}</ul>
 ${resources(texts, details)}
 <p class="quiet term">${texts.show(isOffline ? 'consent.until.offline' : 'consent.until.session', { client })} ${texts.show('consent.revoke', { client, host })}</p>
-${ownForm(context, '/consent', { interaction }, html`<div class="buttons">
+${ownForm(
+  context,
+  '/consent',
+  { interaction },
+  html`<div class="buttons">
 ${button(context, 'allow', { name: 'decision', value: 'allow' })}
 ${button(context, 'deny', { look: 'secondary', name: 'decision', value: 'deny' })}
-</div>`)}
+</div>`,
+)}
 <div class="aside">
 ${documents(texts, details)}
 ${details.redirect_origin !== '' && html`<p class="quiet">${texts.show('consent.redirect', { origin: details.redirect_origin })}</p>`}

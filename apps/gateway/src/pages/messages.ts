@@ -27,7 +27,12 @@ export function textsOf(lang: string): Texts {
     lang: known,
     dir: rightToLeft.has(known) ? 'rtl' : 'ltr',
     say: (id, values = {}) => catalogue[id].replace(placeholder, (_, name: string) => values[name] ?? ''),
-    show: (id, values = {}) => new Html(pieces(catalogue[id], values).map((piece) => piece.text).join('')),
+    show: (id, values = {}) =>
+      new Html(
+        pieces(catalogue[id], values)
+          .map((piece) => piece.text)
+          .join(''),
+      ),
     find: (prefix, id) => (Object.hasOwn(catalogue, `${prefix}.${id}`) ? (`${prefix}.${id}` as MessageId) : undefined), // has it
   };
 }

@@ -48,7 +48,8 @@ export class KeyAdmin {
       const waiting = toMessages(await keyRows.all(tx), Date.now()).find(
         (one) => one.use === kind.use && one.alg === kind.alg && one.state === 'next',
       );
-      if (waiting !== undefined) throw inUse(`${waiting.key_id} is the next key already; it signs from ${new Date(waiting.activate_time_ms).toISOString()}`);
+      if (waiting !== undefined)
+        throw inUse(`${waiting.key_id} is the next key already; it signs from ${new Date(waiting.activate_time_ms).toISOString()}`);
       const { key_id } = await keyRows.make(tx, wrapping, kind.use, kind.alg, delaySeconds);
       await appendAudit(tx, { action: 'key.rotate', actor, target: `key:${key_id}`, details: kind });
       return found(toMessages(await keyRows.all(tx), Date.now()), key_id);

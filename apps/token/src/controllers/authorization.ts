@@ -11,7 +11,12 @@ import {
   type Interaction,
   InteractionKind,
 } from '@authority/contracts/token';
-import type { AuthorizeOutcome, AuthorizeStep, ClientResponse as CoreClientResponse, Interaction as CoreInteraction } from '@authority/protocol';
+import type {
+  AuthorizeOutcome,
+  AuthorizeStep,
+  ClientResponse as CoreClientResponse,
+  Interaction as CoreInteraction,
+} from '@authority/protocol';
 import { GrpcController, type Handlers } from '@authority/rpc';
 import { countRefusal, log } from '@authority/telemetry';
 import { Inject } from '@nestjs/common';

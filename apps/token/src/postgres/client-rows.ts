@@ -2,7 +2,7 @@ import { type Queryable, statement } from '@authority/postgres';
 import type { Client, RegistrationPolicy } from '@authority/protocol';
 
 /** Who made a client. */
-export type ClientOrigin = 'operator' | 'dynamic' | 'first_start';
+type ClientOrigin = 'operator' | 'dynamic' | 'first_start';
 
 export interface SecretRow {
   kind: 'hmac' | 'argon2id';

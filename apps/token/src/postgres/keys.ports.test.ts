@@ -98,7 +98,11 @@ test('style.md 20: a dump of all tables has no secret, code or handle', async ()
   const envelope = codeEnvelope();
   const code = stores.authorizationCodes.seal(envelope);
   await stores.authorizationCodes.redeem(code, envelope, Date.now());
-  const { client_secret = '' } = await ensureOperator({ databaseUrl: bench.serviceUrl, secrets: [bench.secret], issuer: 'https://id.example' });
+  const { client_secret = '' } = await ensureOperator({
+    databaseUrl: bench.serviceUrl,
+    secrets: [bench.secret],
+    issuer: 'https://id.example',
+  });
   const private_key = stores.ring.current('signing', 'EdDSA').pair?.privateKey.export({ format: 'der', type: 'pkcs8' });
 
   const dump = await dumpOf(bench.ownerUrl);
@@ -132,9 +136,13 @@ test('house.md, partitions: upkeep makes those ahead, drops those past, and move
   await owner.connect();
   const day = Math.floor(Date.now() / 86_400_000);
   const partitions = async (): Promise<string[]> =>
-    (await owner.query("SELECT relname FROM pg_class WHERE relnamespace = 'token'::regnamespace AND relkind = 'r'")).rows.map(({ relname }) => relname);
+    (await owner.query("SELECT relname FROM pg_class WHERE relnamespace = 'token'::regnamespace AND relkind = 'r'")).rows.map(
+      ({ relname }) => relname,
+    );
   await owner.query(`CREATE TABLE token.grants_100 PARTITION OF token.grants FOR VALUES FROM (100) TO (101)`);
-  await owner.query(`CREATE TABLE token.code_marks_2020010100 PARTITION OF token.code_marks FOR VALUES FROM ('2020-01-01Z') TO ('2020-01-01 01:00Z')`);
+  await owner.query(
+    `CREATE TABLE token.code_marks_2020010100 PARTITION OF token.code_marks FOR VALUES FROM ('2020-01-01Z') TO ('2020-01-01 01:00Z')`,
+  );
   const far = day + 80;
   await database.query(
     statement(
@@ -159,8 +167,16 @@ test('house.md, partitions: upkeep makes those ahead, drops those past, and move
 
 test('house.md, caches: a change of a client reaches every replica within a second', async () => {
   const [one, two] = await Promise.all([bench.replica(), bench.replica()]);
-  await ensureOperator({ databaseUrl: bench.serviceUrl, secrets: [bench.secret], issuer: 'https://id.example', client_id: 'c_spread', secret: 'a-chosen-secret-of-somebody' });
-  await expect.poll(() => [one, two].every(({ clients }) => clients.find('c_spread') !== undefined), { timeout: 1000, interval: 10 }).toBe(true);
+  await ensureOperator({
+    databaseUrl: bench.serviceUrl,
+    secrets: [bench.secret],
+    issuer: 'https://id.example',
+    client_id: 'c_spread',
+    secret: 'a-chosen-secret-of-somebody',
+  });
+  await expect
+    .poll(() => [one, two].every(({ clients }) => clients.find('c_spread') !== undefined), { timeout: 1000, interval: 10 })
+    .toBe(true);
   expect(await two.clients.verifySecret('c_spread', 'a-chosen-secret-of-somebody')).toBe(true);
   expect(await two.clients.verifySecret('c_spread', 'another')).toBe(false);
   expect(two.clients.verifySecret('c_nobody', 'x')).toBe(false);

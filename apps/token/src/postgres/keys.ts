@@ -78,7 +78,10 @@ export class PostgresKeys implements Polled {
     if (rows.length === 0) return;
     const [gone, live] = [rows.filter((row) => row.deleted_at !== null), rows.filter((row) => row.deleted_at === null)];
     const opened = live.map((row) => this.open(row)).filter((key) => key !== undefined);
-    this.ring.replace(opened, gone.map((row) => row.key_id));
+    this.ring.replace(
+      opened,
+      gone.map((row) => row.key_id),
+    );
   }
 
   forget(): void {

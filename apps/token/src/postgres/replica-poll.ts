@@ -62,9 +62,12 @@ export class ReplicaPoll {
   private schedule(inMs: number): void {
     clearTimeout(this.timer);
     if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.running ??= this.poll();
-    }, Math.max(inMs, 0)).unref();
+    this.timer = setTimeout(
+      () => {
+        this.running ??= this.poll();
+      },
+      Math.max(inMs, 0),
+    ).unref();
   }
 
   private async poll(): Promise<boolean> {

@@ -14,7 +14,7 @@ const dayMs = 86_400_000;
  * Makes the partitions ahead and drops those that are past, by the owner's function: this role has no DDL. A row that found
  * no partition is in the default one, where nothing is lost and nothing is pruned; that is worth an alarm.
  */
-export async function keepPartitions(database: Queryable, grantLifetimeSeconds: number): Promise<void> {
+async function keepPartitions(database: Queryable, grantLifetimeSeconds: number): Promise<void> {
   const days = Math.ceil((grantLifetimeSeconds * 1000) / dayMs) + spareDays;
   const rows = await database.query<{ parent: string; strays: number }>(upkeep, [days]);
   for (const { parent, strays } of rows) {

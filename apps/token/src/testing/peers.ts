@@ -20,7 +20,7 @@ import { type DirectHub, directRuntime, GrpcController, type Handlers, type Serv
 import { Module } from '@nestjs/common';
 
 /** A feed that tests append to. */
-export class FakeFeed {
+class FakeFeed {
   private readonly entries: FeedEntry[] = [];
 
   append(event: string, about: { sub?: string; sid?: string; at_ms?: number }): void {

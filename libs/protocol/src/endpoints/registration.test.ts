@@ -117,6 +117,16 @@ test('RFC 7592 §2: a token of another client, of none, or a client that is gone
   expect(fakes.clients.find(String(one['client_id']))).toBeUndefined();
 });
 
+test('RFC 7592 §2: a client that the operator disabled cannot change itself', async () => {
+  const fakes = setup();
+  const information = await register(fakes);
+  const { client_id } = managed(information);
+  const stored = fakes.clientStore.managed.get(client_id);
+  if (stored) fakes.clientStore.managed.set(client_id, { ...stored, disabled: true });
+  const read = endpoint(fakes).read(managed(information), fakes.clock.now);
+  await expect(read).rejects.toMatchObject({ error: 'invalid_token', reason: 'registration_access_token_invalid' });
+});
+
 test('RFC 7592 §2.2: an update replaces the metadata, within the policy of the registration', async () => {
   const fakes = setup();
   const information = await register(fakes, { ...metadata, logo_uri: 'https://app.example.test/logo' });

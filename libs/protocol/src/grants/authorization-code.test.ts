@@ -10,6 +10,7 @@ import {
   protocolFakes,
   publicClient,
   secret,
+  signIn,
   testIssuer,
 } from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
@@ -62,6 +63,13 @@ test('RFC 6749 §4.1.2: an expired code is invalid_grant; one that was used befo
   fakes.clock.advance(60_000);
   await expect(exchange(fakes, codeRequest(unused))).rejects.toMatchObject({ error: 'invalid_grant', reason: 'code_expired' });
   await expect(exchange(fakes, codeRequest(used))).rejects.toMatchObject({ error: 'invalid_grant', reason: 'code_replayed' });
+});
+
+test('house.md: a code whose session has come to its end is invalid_grant', async () => {
+  const fakes = setup();
+  const code = await obtainCode(fakes, {}, signIn(fakes, { expiresAt: fakes.clock.now + 10_000 }));
+  fakes.clock.advance(10_000);
+  await expect(exchange(fakes, codeRequest(code))).rejects.toMatchObject({ error: 'invalid_grant', reason: 'grant_expired' });
 });
 
 test('RFC 6749 §5.2: a code of another client is invalid_grant and stays usable', async () => {

@@ -66,6 +66,8 @@ async function assertRedeemed(redemption: Redemption, envelope: CodeEnvelope, { 
   }
   if (redemption === 'expired' || envelope.expiresAt <= now) throw invalidGrant('code_expired');
   if (redemption !== 'redeemed') throw invalidGrant(redemption);
+  // The session came to its end on the way; a token would be born expired.
+  if (envelope.grantExpiresAt <= now) throw invalidGrant('grant_expired');
 }
 
 function authorizationFrom(envelope: CodeEnvelope, client: Client, resource: string | undefined, ports: GrantPorts): Authorization {

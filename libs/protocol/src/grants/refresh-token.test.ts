@@ -95,6 +95,15 @@ test('RFC 9700 §4.14.2: a client that rotates no more still loses its family to
   expect(fakes.grants.rows[0]?.revoked).toBe('refresh_token_reused');
 });
 
+test('RFC 6749 §10.4: an old token in the hands of another client revokes nothing', async () => {
+  const fakes = setup();
+  const token = await rotating(fakes);
+  await refresh(fakes, (await refresh(fakes, token)).refresh_token);
+  const foreign = refreshConfidential(fakes, token);
+  await expect(foreign).rejects.toMatchObject({ error: 'invalid_grant', reason: 'refresh_token_of_other_client' });
+  expect(fakes.grants.rows[0]?.revoked).toBeUndefined();
+});
+
 test('RFC 6749 §6: a scope or resource beyond the grant, or another client, neither steps nor revokes', async () => {
   const fakes = setup();
   const token = await rotating(fakes);

@@ -4,7 +4,7 @@
  */
 
 /** Focus on the error summary, the busy state of buttons, and a button that shows the password. */
-export const pageScript = String.raw`'use strict';
+export const pageScript = `'use strict';
 (() => {
   const summary = document.querySelector('.summary');
   if (summary) summary.focus();

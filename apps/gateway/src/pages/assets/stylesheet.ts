@@ -2,7 +2,7 @@
  * The one stylesheet. An operator's brand is a change of the custom properties at its head (`--accent`, `--radius`,
  * `--font`, ...): no template knows a colour. Contrast of text and accent is 4.5:1 or better in both schemes.
  */
-export const stylesheet = String.raw`
+export const stylesheet = `
 :root {
   color-scheme: light dark;
   --font: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif;

@@ -10,12 +10,7 @@ import { upkeepFunctions } from './upkeep.ts';
 
 /** In order; only ever added to (style.md 21). A running service waits for at least this many. */
 export const tokenMigrations: readonly Migration[] = [
-  migration('OwnerTables1790000000001', [
-    ...feedCursorTables(),
-    ...auditTables(),
-    ...settingsTables(),
-    ...ephemeralTables(),
-  ]),
+  migration('OwnerTables1790000000001', [...feedCursorTables(), ...auditTables(), ...settingsTables(), ...ephemeralTables()]),
   migration('Keys1790000000002', keyTables),
   migration('Clients1790000000003', clientTables),
   migration('Grants1790000000004', grantTables),

@@ -1,0 +1,42 @@
+interface Action {
+  owner: 'token' | 'session' | 'identity' | 'admin' | 'the owner of the setting';
+  target: string;
+  when: string;
+}
+
+/** Every action of the audit log. A test finds those of the sources here, and these in the sources. */
+export const actions: Readonly<Record<string, Action>> = {
+  'client.create': {
+    owner: 'token',
+    target: 'client:<client_id>',
+    when: 'A client was created by an operator, by registration, or at the first start.',
+  },
+  'client.update': { owner: 'token', target: 'client:<client_id>', when: 'Its metadata changed; `details` names the fields.' },
+  'client.delete': { owner: 'token', target: 'client:<client_id>', when: 'It was deleted, and its grants and tokens ended.' },
+  'client.rotate_secret': { owner: 'token', target: 'client:<client_id>', when: 'It got a new secret.' },
+  'consent.allow': { owner: 'token', target: 'client:<client_id>', when: 'A person allowed a client what it asked.' },
+  'grant.revoke': { owner: 'token', target: 'grant:<grant_id>', when: 'A grant ended before its time; `details.why` says why.' },
+  'key.rotate': { owner: 'token', target: 'key:<key_id>', when: 'A new key was made.' },
+  'key.delete': { owner: 'token', target: 'key:<key_id>', when: 'A key was retired.' },
+  'registration_token.create': { owner: 'token', target: 'registration_token:<id>', when: 'An initial access token was made.' },
+  'registration_token.delete': { owner: 'token', target: 'registration_token:<id>', when: 'It was deleted.' },
+  'session.end': {
+    owner: 'session',
+    target: 'session:<sid>',
+    when: 'A session was ended by its person, a client or an operator, or replaced by a new sign-in.',
+  },
+  'identity.register': { owner: 'identity', target: 'identity:<sub>', when: 'A person created an account.' },
+  'identity.create': { owner: 'identity', target: 'identity:<sub>', when: 'An operator created a person.' },
+  'identity.update': { owner: 'identity', target: 'identity:<sub>', when: 'Traits changed; `details` names the fields.' },
+  'identity.disable': { owner: 'identity', target: 'identity:<sub>', when: 'A person was disabled: sessions, grants and tokens end.' },
+  'identity.enable': { owner: 'identity', target: 'identity:<sub>', when: 'A person may sign in again.' },
+  'identity.delete': { owner: 'identity', target: 'identity:<sub>', when: 'A person was deleted.' },
+  'identity.set_password': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'An operator set a new password: sessions, grants and tokens end.',
+  },
+  'setting.update': { owner: 'the owner of the setting', target: 'setting:<name>', when: 'A setting got a value.' },
+  'setting.delete': { owner: 'the owner of the setting', target: 'setting:<name>', when: 'A setting went back to its default.' },
+  'admin.refuse': { owner: 'admin', target: 'the RPC', when: 'A call of the admin API was refused. Kept in a ring, not chained.' },
+};

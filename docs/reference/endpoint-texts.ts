@@ -1,0 +1,21 @@
+/** What each address of the gateway is, for the reference. */
+export const endpointTexts: Readonly<Record<string, string>> = {
+  '/': 'Leads to `/account`.',
+  '/.well-known/openid-configuration': 'Discovery (OpenID Connect Discovery 1.0 §4).',
+  '/.well-known/oauth-authorization-server': 'Server metadata (RFC 8414 §3).',
+  '/.well-known/jwks.json': 'The public keys (RFC 7517 §5).',
+  '/oauth2/authorize': 'Authorization endpoint (RFC 6749 §3.1).',
+  '/oauth2/token': 'Token endpoint (RFC 6749 §3.2).',
+  '/oauth2/introspect': 'Token introspection (RFC 7662 §2).',
+  '/oauth2/revoke': 'Token revocation (RFC 7009 §2).',
+  '/oauth2/userinfo': 'UserInfo (OpenID Connect Core §5.3).',
+  '/oauth2/register': 'Dynamic client registration (RFC 7591 §3).',
+  '/oauth2/register/:client_id': 'Its management (RFC 7592 §2).',
+  '/oauth2/logout': 'RP-initiated logout (OpenID Connect RP-Initiated Logout §2).',
+  '/login': 'Sign-in page.',
+  '/registration': 'Page to create an account.',
+  '/consent': 'Page that asks a person what a client may do.',
+  '/select-account': 'Page to choose the account (`prompt=select_account`).',
+  '/logout': 'Page that confirms a sign-out.',
+  '/account': 'Page that says who is signed in.',
+};
