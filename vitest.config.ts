@@ -8,6 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'core',
+          isolate: false,
           include: ['libs/**/*.test.ts', 'apps/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.ports.test.ts', '**/*.service.test.ts'],
         },

@@ -1,4 +1,4 @@
-import { migrate, open } from '@authority/postgres';
+import { migrate, open, waitForSchema } from '@authority/postgres';
 import { certificateName, type Runtime, serviceNames } from '@authority/rpc';
 import { log } from '@authority/telemetry';
 import manifest from '../package.json' with { type: 'json' };
@@ -23,7 +23,9 @@ export interface Running {
 export async function startAdmin({ config, runtime }: { config: AdminConfig; runtime: Runtime }): Promise<Running> {
   const database = await open({ url: config.databaseUrl, service: 'admin' });
   const refusedCalls = new PostgresRefusedCalls(database);
-  const schema = waitForSchema(() => database.schemaVersion());
+  // The store may be away later: the door then works and counts the refused calls that it could not write, because
+  // operators are needed most when something is broken.
+  const schema = waitForSchema(database, migrations.length);
   const ports = {
     issuer: config.issuer,
     introspect: introspectionOver(runtime),
@@ -57,20 +59,4 @@ export async function migrateAdmin(urls: { ownerUrl: string; serviceUrl?: string
 function isService({ subjectAltName }: ClientCertificate): boolean {
   const names = subjectAltName.split(',').map((name) => name.trim());
   return serviceNames.some((service) => names.includes(`DNS:${certificateName(service)}`));
-}
-
-/**
- * Not ready before the schema is there. Afterwards the store may be away: the door then works and counts the refused
- * calls that it could not write, because operators are needed most when something is broken.
- */
-function waitForSchema(schemaVersion: () => Promise<number>): { reached: () => boolean; stop: () => void } {
-  let reached = false;
-  const look = async (): Promise<void> => {
-    const known = await schemaVersion().catch(() => 0);
-    reached ||= known >= migrations.length;
-    if (reached) clearInterval(timer);
-  };
-  const timer = setInterval(() => void look(), 250);
-  void look();
-  return { reached: () => reached, stop: () => clearInterval(timer) };
 }

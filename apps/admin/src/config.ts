@@ -1,5 +1,6 @@
 import {
   address,
+  databaseFaults,
   file,
   isLoopbackHost,
   issuerSetting,

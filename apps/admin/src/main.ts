@@ -1,37 +1,14 @@
-import { ConfigFault } from '@authority/config';
-import { grpcRuntime } from '@authority/rpc';
-import { metricsServer, startTelemetry } from '@authority/telemetry';
+import { migrationUrls } from '@authority/config';
+import { runService } from '@authority/process';
 import { migrateAdmin, startAdmin, version } from './admin.ts';
 import { adminConfig } from './config.ts';
 
-async function run(): Promise<void> {
-  const config = adminConfig(process.env);
-  const telemetry = await startTelemetry({ service: 'admin', version, env: process.env });
-  const runtime = grpcRuntime({ self: 'admin', tls: config.tls, addresses: config.addresses });
-  const admin = await startAdmin({ config: config.admin, runtime });
-  const metrics = await metricsServer({ listen: config.metricsListen, ready: admin.ready });
-
-  const stop = async (): Promise<void> => {
-    await admin.stop();
-    runtime.close();
-    await metrics.close();
-    await telemetry.stop();
-    process.exit(0);
-  };
-  process.once('SIGTERM', () => void stop());
-  process.once('SIGINT', () => void stop());
-}
-
-async function migrate(): Promise<void> {
-  const { admin, migrationDatabaseUrl } = adminConfig(process.env);
-  await migrateAdmin(
-    migrationDatabaseUrl ? { ownerUrl: migrationDatabaseUrl, serviceUrl: admin.databaseUrl } : { ownerUrl: admin.databaseUrl },
-  );
-}
-
-try {
-  await (process.argv[2] === 'migrate' ? migrate() : run());
-} catch (error) {
-  process.stderr.write(`${error instanceof ConfigFault ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
-  process.exit(1);
-}
+await runService({
+  service: 'admin',
+  version,
+  read(env) {
+    const { admin: config, metricsListen, tls, addresses } = adminConfig(env);
+    return { metricsListen, runtime: { tls, addresses }, start: (runtime) => startAdmin({ config, runtime }) };
+  },
+  migrate: (env) => migrateAdmin(migrationUrls(env)),
+});

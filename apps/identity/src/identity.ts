@@ -1,7 +1,7 @@
 import { type Ephemeral, openEphemeral } from '@authority/ephemeral';
 import { FeedSource } from '@authority/feed';
 import { runJobs } from '@authority/jobs';
-import { type Database, migrate, open } from '@authority/postgres';
+import { type Database, migrate, open, waitForSchema } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
 import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
 import { Directory } from './accounts/directory.ts';
@@ -17,7 +17,6 @@ import { PostgresAccounts } from './postgres/accounts.ts';
 import { claimSources } from './postgres/claims.ts';
 import { identityJobs } from './postgres/jobs.ts';
 import { identityMigrations } from './postgres/migrations.ts';
-import { waitForSchema } from './postgres/schema.ts';
 import { identitySettings } from './settings.ts';
 import { Throttle } from './throttle/throttle.ts';
 import type { IdentityCore } from './tokens.ts';

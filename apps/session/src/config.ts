@@ -1,4 +1,4 @@
-import { address, issuerSetting, type Listen, processSettings, read, rpcSettings, storeSettings } from '@authority/config';
+import { address, databaseFaults, issuerSetting, type Listen, processSettings, read, rpcSettings, storeSettings } from '@authority/config';
 import type { ServiceName, TlsFiles } from '@authority/rpc';
 
 const { rpcListen, rpcCert, rpcKey, rpcCa } = rpcSettings;
@@ -30,16 +30,6 @@ export interface SessionProcessConfig {
   readonly tls: TlsFiles;
   readonly addresses: Partial<Record<ServiceName, string>>;
 }
-
-/** `migrate` needs the database and nothing else. */
-export function migrationUrls(env: NodeJS.ProcessEnv): { ownerUrl: string; serviceUrl?: string } {
-  const { databaseUrl, migrationDatabaseUrl } = read(storeSettings, env, { check: databaseFaults });
-  const serviceUrl = databaseUrl ?? '';
-  return migrationDatabaseUrl === undefined ? { ownerUrl: serviceUrl } : { ownerUrl: migrationDatabaseUrl, serviceUrl };
-}
-
-const databaseFaults = ({ databaseUrl }: { databaseUrl: string | undefined }): string[] =>
-  databaseUrl ? [] : ['AUTHORITY_DATABASE_URL: is required'];
 
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function sessionConfig(env: NodeJS.ProcessEnv): SessionProcessConfig {

@@ -1,7 +1,7 @@
 import { openEphemeral } from '@authority/ephemeral';
 import { FeedSource, followFeed } from '@authority/feed';
 import { runJobs } from '@authority/jobs';
-import { migrate, open } from '@authority/postgres';
+import { migrate, open, waitForSchema } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
 import { openSettings, settingsHandlers } from '@authority/settings';
 import type { SessionConfig } from './config.ts';
@@ -10,7 +10,6 @@ import { identityPeer } from './peers/identity.ts';
 import { PostgresEndings } from './postgres/endings.ts';
 import { ensureEndedSessions, sessionJobs } from './postgres/jobs.ts';
 import { sessionMigrations } from './postgres/migrations.ts';
-import { waitForSchema } from './postgres/schema.ts';
 import { sessionModule } from './session.module.ts';
 import { Directory } from './sessions/directory.ts';
 import { SessionEndpoint } from './sessions/session-endpoint.ts';

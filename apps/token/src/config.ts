@@ -1,6 +1,8 @@
 import {
   address,
   choice,
+  databaseFaults,
+  hostAndPort,
   issuerSetting,
   type Listen,
   outboundSettings,
@@ -89,14 +91,13 @@ export function tokenConfigOf(
 
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function tokenConfig(env: NodeJS.ProcessEnv): TokenProcessConfig {
-  const settings = read(tokenProcessSettings, env, { check: databaseNeeded });
+  const settings = read(tokenProcessSettings, env, { check: databaseFaults });
   const { databaseUrl = '', redisUrl, secrets, operatorSecret, rpcCert, rpcKey, rpcCa, metricsListen } = settings;
-  const { host, port } = settings.rpcListen;
   const token = tokenConfigOf(settings, { databaseUrl, secrets, ...(redisUrl !== undefined && { redisUrl }) });
   return {
     token: operatorSecret === undefined ? token : { ...token, operatorSecret },
     metricsListen,
-    rpcListen: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    rpcListen: hostAndPort(settings.rpcListen),
     tls: { cert: rpcCert.path, key: rpcKey.path, ca: rpcCa.path },
     addresses: { session: settings.sessionAddress, identity: settings.identityAddress },
   };
@@ -111,12 +112,8 @@ export function tokenMigrateConfig(env: NodeJS.ProcessEnv): TokenMigrateConfig {
     secrets,
     operatorSecret,
   } = read(tokenMigrateSettings, env, {
-    check: databaseNeeded,
+    check: databaseFaults,
   });
   const urls = migrationDatabaseUrl ? { ownerUrl: migrationDatabaseUrl, serviceUrl: databaseUrl } : { ownerUrl: databaseUrl };
   return { issuer, ...urls, secrets, ...(operatorSecret !== undefined && { operatorSecret }) };
-}
-
-function databaseNeeded({ databaseUrl }: { databaseUrl: string | undefined }): string[] {
-  return databaseUrl ? [] : ['AUTHORITY_DATABASE_URL: is required'];
 }

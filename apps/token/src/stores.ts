@@ -33,6 +33,7 @@ export interface TokenStores {
   authorizationCodes: PostgresAuthorizationCodes;
   grants: PostgresGrants;
   poll: ReplicaPoll;
+  /** Ends the polls; the database is its opener's. */
   close(): Promise<void>;
 }
 
@@ -81,7 +82,6 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
     async close() {
       await poll.stop();
       settings.close();
-      await database.close();
     },
   };
 }

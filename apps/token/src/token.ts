@@ -32,13 +32,31 @@ export interface StartTokenOptions {
 
 /** stores -> core -> controllers. Answers when the service serves; until then it waits for its schema and its keys. */
 export async function startToken({ config, runtime, signal }: StartTokenOptions): Promise<Running> {
+  // What has been opened, to be closed in turn: also when a start is given up half way.
+  const opened: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let close = opened.pop(); close !== undefined; close = opened.pop()) await close();
+  };
+  try {
+    await start({ config, runtime, ...(signal && { signal }) }, opened);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ready: () => true, stop };
+}
+
+async function start({ config, runtime, signal }: StartTokenOptions, opened: (() => Promise<void>)[]): Promise<void> {
+  const { issuer, redisUrl, operatorSecret } = config;
   const database = await openDatabase(config.databaseUrl);
+  opened.push(() => database.close());
   await schemaReached(database, signal);
+
   const stores = await openStores(database, config.secrets);
-  const { redisUrl } = config;
+  opened.push(() => stores.close());
   const ephemeral = await openEphemeral({ database, prefix: 'token', service: 'token', ...(redisUrl !== undefined && { redisUrl }) });
+  opened.push(() => ephemeral.close());
   await loaded(stores, signal);
-  const { issuer, operatorSecret } = config;
   if (operatorSecret !== undefined) await ensureOperatorClient(database, stores.digests, { issuer, secret: operatorSecret });
 
   const peers: TokenPeers = {
@@ -46,18 +64,11 @@ export async function startToken({ config, runtime, signal }: StartTokenOptions)
     identity: runtime.connect('identity', IdentityServiceService),
   };
   const core = tokenCore(config, stores, ephemeral, peers);
-  const served = await runtime.serve({ module: tokenModule(core), ready: () => true });
   const feeds = followPeers(peers, stores);
   const jobs = runJobs(database, 'token', [upkeepJob(() => stores.settings.get('token.offline_grant_lifetime')), auditJob(database)]);
-  return {
-    ready: () => true,
-    async stop() {
-      await served.close();
-      await Promise.all([jobs.stop(), ...feeds.map((feed) => feed.stop())]);
-      await ephemeral.close();
-      await stores.close();
-    },
-  };
+  opened.push(async () => void (await Promise.all([jobs.stop(), ...feeds.map((feed) => feed.stop())])));
+  const served = await runtime.serve({ module: tokenModule(core), ready: () => true });
+  opened.push(() => served.close());
 }
 
 type PullFeed = TokenPeers['session']['pullFeed'] | TokenPeers['identity']['pullFeed'];

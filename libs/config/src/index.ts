@@ -1,5 +1,6 @@
 export { ConfigFault } from './config-fault.ts';
 export { contractVariables, dataDir, outboundSettings, processSettings, rpcSettings, storeSettings } from './contract-settings.ts';
+export { databaseFaults, migrationUrls } from './database.ts';
 export { describe, helpText, markdownTable, type SettingDescription } from './describe.ts';
 export { isLoopbackHost, issuerSetting, parseIssuer } from './issuer.ts';
 export {
@@ -10,6 +11,7 @@ export {
   duration,
   file,
   flag,
+  hostAndPort,
   integer,
   type Listen,
   list,

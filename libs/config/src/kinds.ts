@@ -133,3 +133,8 @@ export const file = (): Setting<ConfigFile> => setting('file', (path) => ({ path
 
 /** A path; nothing is asked of the file system. */
 export const path = (): Setting<string> => setting('path', (value) => value);
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function hostAndPort({ host, port }: Listen): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -7,4 +7,5 @@ export { type Migration, migration } from './migration.ts';
 export { notify } from './notify.ts';
 export { type OpenOptions, open } from './open.ts';
 export { type PartitionUnit, dropPartitionsBefore, ensurePartitions, partitionNumber, partitionStart } from './partitions.ts';
+export { waitForSchema } from './schema-wait.ts';
 export { assertStorable, isConnectionLost, toStoreError } from './store-error.ts';

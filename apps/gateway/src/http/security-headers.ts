@@ -28,7 +28,7 @@ export function securityHeaders(issuer: Issuer, forms: FormTarget): Readonly<Rec
     'x-content-type-options': 'nosniff',
     // For browsers that know no frame-ancestors.
     'x-frame-options': 'DENY',
-    'cross-origin-opener-policy': 'same-origin',
+    // No Cross-Origin-Opener-Policy: clients sign people in in a popup, whose answer must find its opener.
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()',
     ...transportSecurity(issuer),

@@ -180,7 +180,6 @@ test('CSP 3, RFC 6797: every page has the strict headers; pages whose form may e
       "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'",
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
-    'cross-origin-opener-policy': 'same-origin',
     'cache-control': 'no-store',
     'x-frame-options': 'DENY',
   });

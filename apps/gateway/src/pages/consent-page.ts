@@ -9,7 +9,9 @@ const check = html`<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" st
 export function consentPage(context: PageContext, interaction: string, details: InteractionDetails): string {
   const { texts, host } = context;
   const client = clientName(texts, details.client);
-  const isOffline = details.scopes.some(({ name }) => name === 'offline_access');
+  const asks = (scope: string) => details.scopes.some(({ name }) => name === scope);
+  // Only an OpenID grant without offline_access ends with its session (house.md).
+  const outlivesSession = asks('offline_access') || !asks('openid');
   return page(context, {
     title: texts.say('consent.title', { client }),
     content: html`<h1>${texts.show('consent.title', { client })}</h1>
@@ -17,7 +19,7 @@ ${signedInAs(context, interaction, details)}
 <p class="ask">${texts.show('consent.list', { client })}</p>
 <ul class="scopes">${details.scopes.map((scope) => scopeRow(texts, scope))}</ul>
 ${resources(texts, details)}
-<p class="quiet term">${texts.show(isOffline ? 'consent.until.offline' : 'consent.until.session', { client })} ${texts.show('consent.revoke', { client, host })}</p>
+<p class="quiet term">${texts.show(outlivesSession ? 'consent.until.offline' : 'consent.until.session', { client })} ${texts.show('consent.revoke', { client, host })}</p>
 ${ownForm(
   context,
   '/consent',

@@ -14,7 +14,7 @@ import { applyMask, assertEtag, exact, fieldInvalid, flag, maskedPaths, oneOf, p
 import { type Queryable, statement } from '@authority/postgres';
 import { isClientId, makeClientId, makeSecret } from '@authority/protocol';
 import { type ClientRow, clientRows, fromRow, type StoredClient } from '../postgres/client-rows.ts';
-import { endAll } from '../postgres/endings.ts';
+import { endClient } from '../postgres/endings.ts';
 import { makeScopesKnown } from '../postgres/scopes.ts';
 import { systemRandom } from '../random.ts';
 import type { TokenStores } from '../stores.ts';
@@ -102,7 +102,7 @@ export class ClientAdmin {
       const next = fromMessage(applyMask(current, message, update_mask, mutableClientFields), client_id, this.issuer);
       const written = await clientRows.update(tx, next);
       // What the client had is over, also when it is enabled again.
-      if (next.disabled && !stored.client.disabled) await endAll(tx, [{ kind: 'client', target: client_id, at: new Date() }]);
+      if (next.disabled && !stored.client.disabled) await endClient(tx, client_id);
       await makeScopesKnown(tx, next.scopes);
       const details = { fields: maskedPaths(update_mask, mutableClientFields), disabled: next.disabled };
       await appendAudit(tx, { action: 'client.update', actor, target: `client:${client_id}`, details });
@@ -116,7 +116,7 @@ export class ClientAdmin {
     await this.stores.database.transaction(async (tx) => {
       assertEtag(etag, toMessage(found(await clientRows.findLocked(tx, client_id), client_id)).etag);
       await clientRows.remove(tx, client_id);
-      await endAll(tx, [{ kind: 'client', target: client_id, at: new Date() }]);
+      await endClient(tx, client_id);
       await appendAudit(tx, { action: 'client.delete', actor, target: `client:${client_id}` });
     });
     await this.stores.poll.refresh();

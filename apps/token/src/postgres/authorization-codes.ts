@@ -4,6 +4,7 @@ import type { AuthorizationCodes, CodeEnvelope, Redemption } from '@authority/pr
 import type { CodeSeal } from '../keys/code-seal.ts';
 import { endingVerdict } from './endings.ts';
 import { grantDay, handleHash } from './grant-rows.ts';
+import { statementSpan } from './statement-span.ts';
 
 /**
  * Marks codes and stores their grants. Whoever comes second finds the mark of the first, also while the first is still
@@ -73,7 +74,7 @@ export class PostgresAuthorizationCodes implements AuthorizationCodes {
       const marks = await this.database.query(findMark, [hash, new Date(envelope.expiresAt)]);
       return marks.length > 0 ? 'replayed' : 'expired';
     }
-    return await this.redeemOne({ hash: hash.toString('hex'), envelope });
+    return await statementSpan(redeem.name, () => this.redeemOne({ hash: hash.toString('hex'), envelope }));
   }
 
   /** Equal codes of one batch are one row: one wins, the others come second. */

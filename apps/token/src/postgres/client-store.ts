@@ -4,7 +4,7 @@ import type { Database, Queryable } from '@authority/postgres';
 import type { Client, ClientRegistration, ClientStore, ManagedClient, NewClient } from '@authority/protocol';
 import type { SecretDigests } from '../keys/macs.ts';
 import { clientDefaults, clientRows } from './client-rows.ts';
-import { endAll } from './endings.ts';
+import { endClient } from './endings.ts';
 import { hashToken, registrationTokenRows } from './registration-tokens.ts';
 
 class UsedUp extends Error {}
@@ -57,7 +57,7 @@ export class PostgresClientStore implements ClientStore {
   async delete(client_id: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       if (!(await clientRows.remove(tx, client_id))) return;
-      await endAll(tx, [{ kind: 'client', target: client_id, at: new Date() }]);
+      await endClient(tx, client_id);
       await appendAudit(tx, { action: 'client.delete', actor: `client:${client_id}`, target: `client:${client_id}` });
     });
     await this.refresh();

@@ -1,6 +1,7 @@
 import { appendAudit } from '@authority/audit';
-import { type Database, statement } from '@authority/postgres';
+import { type Database, type Queryable, statement } from '@authority/postgres';
 import type { Consents, RememberedConsent } from '@authority/protocol';
+import { statementSpan } from './statement-span.ts';
 
 const find = statement('consents_find', 'SELECT resource, scopes FROM consents WHERE sub = $1 AND client_id = $2');
 const remember = statement(
@@ -15,7 +16,7 @@ export class PostgresConsents implements Consents {
   constructor(private readonly database: Database) {}
 
   find(sub: string, client_id: string): Promise<readonly RememberedConsent[]> {
-    return this.database.query<RememberedConsent>(find, [sub, client_id]);
+    return statementSpan(find.name, () => this.database.query<RememberedConsent>(find, [sub, client_id]));
   }
 
   async remember(sub: string, client_id: string, { scopes, resource }: RememberedConsent): Promise<void> {
@@ -25,4 +26,11 @@ export class PostgresConsents implements Consents {
       await appendAudit(tx, { action: 'consent.allow', actor: `user:${sub}`, target: `client:${client_id}`, details });
     });
   }
+}
+
+const forget = statement('consents_forget', 'DELETE FROM consents WHERE sub = ANY ($1::text[])');
+
+/** Of people who are gone nothing is remembered. */
+export async function forgetConsents(tx: Queryable, subs: readonly string[]): Promise<void> {
+  if (subs.length > 0) await tx.query(forget, [subs]);
 }

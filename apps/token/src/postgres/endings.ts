@@ -58,3 +58,11 @@ export function endingVerdict(row: string, authorizedAt: string): string {
     WHEN ${found('session', 'sid', '')} THEN 'session_ended'
   END`;
 }
+
+/** How long another replica may still issue to a client that was disabled: until its next poll. */
+const propagationMs = 1000;
+
+/** Ends all that a client has been given, and what it is given until every replica knows. */
+export function endClient(tx: Queryable, client_id: string): Promise<void> {
+  return endAll(tx, [{ kind: 'client', target: client_id, at: new Date(Date.now() + propagationMs) }]);
+}

@@ -1,5 +1,6 @@
 import type { FeedEntry } from '@authority/contracts/rpc';
 import type { Queryable } from '@authority/postgres';
+import { forgetConsents } from './consents.ts';
 import { type Ending, endAll } from './endings.ts';
 
 /** What ends a person's grants: entries of identity's feed. A changed role ends nothing; the next token has it. */
@@ -14,6 +15,11 @@ const endsSession = new Set(['session_ended', 'session_expired']);
  */
 export async function applyFeed(tx: Queryable, entries: readonly FeedEntry[]): Promise<void> {
   await endAll(tx, entries.flatMap(endingsOf));
+  const gone = entries.filter(({ event, sub }) => event === 'identity_deleted' && sub !== '');
+  await forgetConsents(
+    tx,
+    gone.map(({ sub }) => sub),
+  );
 }
 
 function endingsOf({ event, sub, sid, at_ms }: FeedEntry): Ending[] {

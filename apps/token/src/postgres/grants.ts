@@ -3,6 +3,7 @@ import type { Grants, PresentedRefreshToken, RefreshOutcome, RefreshTokenParts, 
 import { counter } from '@authority/telemetry';
 import { fromRow, type GrantRow, handleHash } from './grant-rows.ts';
 import { readGrants, revokeGrants, rotateGrants } from './grant-statements.ts';
+import { statementSpan } from './statement-span.ts';
 import { inTurns } from './turns.ts';
 
 const generationsAhead = counter(
@@ -56,15 +57,15 @@ export class PostgresGrants implements Grants {
   }
 
   rotate(presented: PresentedRefreshToken): Promise<RefreshOutcome> {
-    return this.rotateOne(withHash(presented));
+    return statementSpan(rotateGrants.name, () => this.rotateOne(withHash(presented)));
   }
 
   read(parts: RefreshTokenParts): Promise<RefreshOutcome> {
-    return this.readOne(withHash(parts));
+    return statementSpan(readGrants.name, () => this.readOne(withHash(parts)));
   }
 
   revoke(grant_id: string, partition: number, why: RevocationReason): Promise<void> {
-    return this.revokeOne({ grant_id, partition, why });
+    return statementSpan(revokeGrants.name, () => this.revokeOne({ grant_id, partition, why }));
   }
 
   /** One statement a partition, so that each names its partition. */

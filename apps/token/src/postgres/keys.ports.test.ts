@@ -39,7 +39,7 @@ test('house.md, keys: two first migrations at once make one set', async () => {
   expect(await keysOf(ownerUrl)).toEqual(made);
 });
 
-test('style.md 20: the system secret is rotated: any opens, the newest wraps, the old one can go', async () => {
+test('style.md 20: the system secret is rotated: each opens, the newest wraps, the old one can go', async () => {
   const before = await bench.replica();
   const envelope = codeEnvelope();
   const code = before.authorizationCodes.seal(envelope);

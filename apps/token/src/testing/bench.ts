@@ -31,7 +31,12 @@ export async function tokenBench(): Promise<TokenBench> {
       return stores;
     },
     async close() {
-      await Promise.all(open.map((stores) => stores.close()));
+      await Promise.all(
+        open.map(async (stores) => {
+          await stores.close();
+          await stores.database.close();
+        }),
+      );
       await postgres.stop();
     },
   };

@@ -8,6 +8,7 @@ export { metric, served } from './metrics.ts';
 export { startOneProcess } from './one-process.ts';
 export { type CreatedClient, type NewPerson, Operator, type Rpc } from './operator.ts';
 export { hiddenOf, Person, type Place } from './person.ts';
+export { type PipelinedAnswer, pipelined } from './pipeline.ts';
 export { freePorts } from './ports.ts';
 export { AppProcess, root } from './process.ts';
 export { type Begun, type Code, randomText, type Registered, RelyingParty, type Tokens, tokensOf } from './relying-party.ts';

@@ -1,0 +1,1 @@
+export { type Running, runService, type ServiceProcess, type ServiceSettings } from './run-service.ts';
