@@ -59,8 +59,8 @@ for (const app of wanted.length > 0 ? wanted : apps) {
     splitting: false,
     sourcemap: 'linked',
     sourcesContent: false,
-    keepNames: true,
-    // Smaller files start sooner and hold less; names stay for logs and profiles.
+    // Smaller files start sooner and hold less; identifiers stay for logs and profiles. (keepNames would wrap every closure
+    // that a request makes: 3 % of the gateway's time.)
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',

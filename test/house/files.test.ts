@@ -36,7 +36,8 @@ describe('style.md, "Layout and names"', () => {
 
   test('no default exports, no any, no ts-ignore, nothing left to do', () => {
     const code = all.filter(({ path }) => path.endsWith('.ts') && !/\.config\.ts$/.test(path) && !path.startsWith('test/house/'));
-    const pattern = /^export default|:\s*any\b|\bas any\b|<any>|@ts-(ignore|nocheck)|\b(TODO|FIXME|HACK|XXX)\b|\b(it|test|describe)\.(only|todo)\b/m;
+    const pattern =
+      /^export default|:\s*any\b|\bas any\b|<any>|@ts-(ignore|nocheck)|\b(TODO|FIXME|HACK|XXX)\b|\b(it|test|describe)\.(only|todo)\b/m;
     expect(code.filter(({ text }) => pattern.test(text)).map(({ path, text }) => `${path}: ${pattern.exec(text)?.[0]}`)).toEqual([]);
   });
 
@@ -47,7 +48,10 @@ describe('style.md, "Layout and names"', () => {
   });
 
   test('nothing names a registry host or a path of one machine', () => {
-    const texts = [...all.map(({ path, text }) => ({ path, text })), { path: 'package-lock.json', text: readFileSync(join(root, 'package-lock.json'), 'utf8') }];
+    const texts = [
+      ...all.map(({ path, text }) => ({ path, text })),
+      { path: 'package-lock.json', text: readFileSync(join(root, 'package-lock.json'), 'utf8') },
+    ];
     const hosts = /registry\.npmjs\.org|deb\.debian\.org|proxy\.golang\.org|pypi\.org\b|crates\.io|repo1?\.maven/;
     const machine = /(^|[^A-Za-z0-9_.])\/(work|farm)\/[a-z]/m;
     const found = texts.filter(({ path, text }) => !path.startsWith('test/house/') && (hosts.test(text) || machine.test(text)));

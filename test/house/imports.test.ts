@@ -21,7 +21,12 @@ const manifest = (project: string): { dependencies?: Record<string, string> } =>
 
 describe('house.md, "Who may import what"', () => {
   test('the check sees imports at all', () => {
-    expect(importsOf("import { a } from 'x';\nexport * from './y.ts';\nawait import('z');\nimport 'w';")).toEqual(['x', './y.ts', 'z', 'w']);
+    expect(importsOf("import { a } from 'x';\nexport * from './y.ts';\nawait import('z');\nimport 'w';")).toEqual([
+      'x',
+      './y.ts',
+      'z',
+      'w',
+    ]);
     expect(code.length).toBeGreaterThan(100);
   });
 
@@ -58,7 +63,9 @@ describe('house.md, "Who may import what"', () => {
   test('protocol imports errors, jose and node:crypto, nothing else', () => {
     const allowed = new Set(['@authority/errors', 'jose', 'node:crypto']);
     const protocol = code.filter(({ project }) => project === 'libs/protocol');
-    expect(breaches((_, imported) => (imported.startsWith('.') || allowed.has(imported) ? undefined : 'the core is pure'), protocol)).toEqual([]);
+    expect(
+      breaches((_, imported) => (imported.startsWith('.') || allowed.has(imported) ? undefined : 'the core is pure'), protocol),
+    ).toEqual([]);
   });
 
   test('errors imports nothing', () => {

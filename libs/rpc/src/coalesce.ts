@@ -6,7 +6,8 @@ export const batchBounds = {
   items: 64,
   bytes: 256 << 10,
   itemBytes: 16 << 10,
-  inFlight: 4,
+  // Fewer in flight make fuller batches: measured, two carry more than four on one core and lose nothing on two.
+  inFlight: 2,
   queue: 4096,
 } as const;
 

@@ -24,6 +24,8 @@ export interface GrpcServerOptions {
 
 type AnyCall = grpc.ServerUnaryCall<unknown, unknown> | grpc.ServerWritableStream<unknown, unknown>;
 const DEFAULT_DEADLINE_MS = 30_000;
+/** gRPC tells of every call's end in this way: one error for all, without a stack. */
+const cancelled = new StatusError('CANCELLED', 'cancelled');
 
 /** Serves Nest controllers over gRPC with mutual TLS, straight from the generated definitions. */
 export class GrpcServer extends HandlerTable {
@@ -93,7 +95,7 @@ export class GrpcServer extends HandlerTable {
     const operator = peer === 'admin' ? raw.metadata.get('authority-operator')[0]?.toString() : undefined;
     const call = new LazyCall(peer, deadlineOf(raw), operator);
     const events: EventEmitter = raw;
-    events.on('cancelled', () => call.abort(new StatusError('CANCELLED', 'cancelled')));
+    events.on('cancelled', () => call.abort(cancelled));
     return call;
   }
 

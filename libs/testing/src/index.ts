@@ -1,3 +1,3 @@
 export { type TestLink, testLink } from './link.ts';
-export { type TestPostgres, testPostgres } from './postgres.ts';
+export { postgresAt, type TestPostgres, testPostgres } from './postgres.ts';
 export { type TestRedis, testRedis } from './redis.ts';

@@ -2,6 +2,7 @@ export { authorityctl, type Ran, run } from './authorityctl.ts';
 export { complaintsOf, screenshot, startBrowser } from './browser.ts';
 export { type CallbackServer, startCallbackServer } from './callback.ts';
 export { type CollectedSpan, type Collector, startCollector } from './collector.ts';
+export { ran, readWork, type Work } from './coverage.ts';
 export { dumpPostgres, dumpRedis, foundIn } from './dump.ts';
 export { startFiveProcesses } from './five-processes.ts';
 export { metric, served } from './metrics.ts';

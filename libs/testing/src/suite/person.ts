@@ -25,9 +25,9 @@ export class Person {
     return [...this.#cookies].find(([key]) => key.includes(name))?.[1];
   }
 
-  setCookie(name: string, value: string): void {
-    const key = [...this.#cookies.keys()].find((one) => one.includes(name)) ?? name;
-    this.#cookies.set(key, value);
+  /** The Cookie header that this browser sends. */
+  get cookies(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
   async visit(url: string | URL): Promise<Place> {
@@ -68,7 +68,7 @@ export class Person {
   }
 
   async #ask(url: URL, init: RequestInit): Promise<Answer> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const { cookies: cookie } = this;
     const headers = { accept: 'text/html', ...(init.headers as Record<string, string>), ...(cookie !== '' && { cookie }) };
     const answer = await request(url.href, { ...init, headers });
     for (const set of answer.headers.getSetCookie()) {

@@ -68,7 +68,14 @@ export class AppProcess {
 
   #spawn(): ChildProcess {
     const child = spawn(process.execPath, ['--enable-source-maps', this.bundle, ...this.args], {
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...this.env },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        AUTHORITY_X: process.env['AUTHORITY_X'],
+        AUTHORITY_X: process.env['AUTHORITY_X'],
+        AUTHORITY_X: process.env['AUTHORITY_X'],
+        ...this.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const keep = (chunk: Buffer): void => {

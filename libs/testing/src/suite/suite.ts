@@ -45,9 +45,9 @@ export interface SuiteOptions {
 
 /** What a suite has begun and must end, last begun first; also when its start fails half way. */
 export class Ends {
-  readonly #ends: (() => Promise<unknown> | void)[] = [];
+  readonly #ends: (() => unknown)[] = [];
 
-  add(end: () => Promise<unknown> | void): void {
+  add(end: () => unknown): void {
     this.#ends.unshift(end);
   }
 
