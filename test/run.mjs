@@ -9,13 +9,13 @@ const say = (line) => process.stdout.write(`${line}\n`);
 const inCi = process.env.CI === 'true';
 
 /** What each tier needs beside Node: a program, and the Debian package that has it. */
-const tools = { 'redis-server': 'redis-server', chromium: 'chromium' };
+const tools = { 'redis-server': 'redis-server', chromium: 'chromium', curl: 'curl' };
 const tiers = [
   { name: 'house', needs: [] },
   { name: 'core', needs: [] },
   { name: 'ports', needs: ['redis-server'] },
   { name: 'service', needs: ['redis-server'] },
-  { name: 'suite', needs: ['redis-server', 'chromium'] },
+  { name: 'suite', needs: ['redis-server', 'chromium', 'curl'] },
   { name: 'chart', needs: ['redis-server'] },
   { name: 'chaos', needs: ['redis-server'] },
 ];

@@ -38,7 +38,27 @@ export function referencePages(root: string): Readonly<Record<string, string>> {
   };
 }
 
-const page = (...parts: readonly string[]): string => `${[parts[0], made, ...parts.slice(1)].join('\n\n')}\n`;
+const page = (...parts: readonly string[]): string => aligned(`${[parts[0], made, ...parts.slice(1)].join('\n\n')}\n`);
+
+/** Tables in columns, as the formatter of this repository writes them. */
+function aligned(text: string): string {
+  return text.replace(/(?:^\|.*\n)+/gm, (block) => {
+    const lines = block.trimEnd().split('\n');
+    const rows = lines.map((line) =>
+      line
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim()),
+    );
+    const widths = (rows[0] ?? []).map((_, column) =>
+      Math.max(...rows.map((cells, index) => (index === 1 ? 3 : (cells[column]?.length ?? 0)))),
+    );
+    const padded = rows.map((cells, index) =>
+      cells.map((cell, column) => (index === 1 ? '-'.repeat(widths[column] ?? 3) : cell.padEnd(widths[column] ?? 0))),
+    );
+    return `${padded.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+  });
+}
 
 const row = (...cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;

@@ -22,8 +22,22 @@ export async function startAuthority(mode: 'split' | 'standalone'): Promise<Targ
     await operator.setSetting('throttle.enabled', false);
     await operator.createIdentity(person);
     const shared = { id_token_signed_response_alg: 'ES256', scope: 'openid profile email offline_access read' };
-    const machine = await operator.createClient({ ...shared, client_name: 'Machine', grant_types: ['client_credentials'], token_endpoint_auth_method: 'client_secret_basic', scope: '' });
-    const code = { ...shared, grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], redirect_uris: [redirectUri], consent_skipped: true, token_endpoint_auth_method: 'client_secret_basic', scope: 'openid profile email offline_access' };
+    const machine = await operator.createClient({
+      ...shared,
+      client_name: 'Machine',
+      grant_types: ['client_credentials'],
+      token_endpoint_auth_method: 'client_secret_basic',
+      scope: '',
+    });
+    const code = {
+      ...shared,
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      redirect_uris: [redirectUri],
+      consent_skipped: true,
+      token_endpoint_auth_method: 'client_secret_basic',
+      scope: 'openid profile email offline_access',
+    };
     const app = await operator.createClient({ ...code, client_name: 'App', refresh_token_rotation: 'never' });
     const rotating = await operator.createClient({ ...code, client_name: 'Rotating', refresh_token_rotation: 'always' });
     const credential = (client: { client_id: string; client_secret?: string }): { client_id: string; client_secret: string } => ({
@@ -55,5 +69,6 @@ export async function startAuthority(mode: 'split' | 'standalone'): Promise<Targ
 async function signIn(suite: Suite, walk: Walk): Promise<void> {
   const page = await walk.open(`${suite.issuer}/login`);
   const done = await walk.submit(page, { email: person.email, password: person.password });
-  if (done.status !== 200 || /name="password"/.test(done.body)) throw new Error(`sign-in failed: ${done.status} ${done.body.slice(0, 500)}`);
+  if (done.status !== 200 || /name="password"/.test(done.body))
+    throw new Error(`sign-in failed: ${done.status} ${done.body.slice(0, 500)}`);
 }

@@ -16,7 +16,11 @@ export class Walk {
         headers: {
           cookie: this.cookie,
           accept: 'text/html',
-          ...(body && { 'content-type': 'application/x-www-form-urlencoded', origin: new URL(target).origin, 'sec-fetch-site': 'same-origin' }),
+          ...(body && {
+            'content-type': 'application/x-www-form-urlencoded',
+            origin: new URL(target).origin,
+            'sec-fetch-site': 'same-origin',
+          }),
         },
         ...(body && { body: new URLSearchParams(body).toString() }),
       });

@@ -136,5 +136,11 @@ export function requestBytes(method: string, path: string, host: string, headers
 }
 
 export function formBytes(path: string, host: string, headers: Record<string, string>, form: Record<string, string>): Buffer {
-  return requestBytes('POST', path, host, { 'content-type': 'application/x-www-form-urlencoded', ...headers }, new URLSearchParams(form).toString());
+  return requestBytes(
+    'POST',
+    path,
+    host,
+    { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    new URLSearchParams(form).toString(),
+  );
 }

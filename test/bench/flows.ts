@@ -24,12 +24,21 @@ async function signedIn(target: Target): Promise<Walk> {
   return walk;
 }
 
-async function tokens(target: Target, client: { client_id: string; client_secret: string }, wanted: string): Promise<{ access_token: string; refresh_token: string }> {
+async function tokens(
+  target: Target,
+  client: { client_id: string; client_secret: string },
+  wanted: string,
+): Promise<{ access_token: string; refresh_token: string }> {
   const walk = await signedIn(target);
   return tokensOf(target, client, walk, wanted);
 }
 
-async function tokensOf(target: Target, client: { client_id: string; client_secret: string }, walk: Walk, wanted: string): Promise<{ access_token: string; refresh_token: string }> {
+async function tokensOf(
+  target: Target,
+  client: { client_id: string; client_secret: string },
+  walk: Walk,
+  wanted: string,
+): Promise<{ access_token: string; refresh_token: string }> {
   const proof = pkce();
   const extra: Record<string, string> = wanted.includes('offline_access') && target.name === 'peer' ? { prompt: 'consent' } : {};
   const code = await authorizeOnce(target, walk, client, proof, wanted, extra);
@@ -41,7 +50,10 @@ const clientCredentials: Flow = {
   name: 'client_credentials',
   async prepare(target) {
     const form = { grant_type: 'client_credentials', ...target.machine.form };
-    return constant(formBytes(target.paths.token, hostOf(target), { authorization: basic(target.machine) }, form), (answer) => ok(answer) && answer.body.includes('access_token'));
+    return constant(
+      formBytes(target.paths.token, hostOf(target), { authorization: basic(target.machine) }, form),
+      (answer) => ok(answer) && answer.body.includes('access_token'),
+    );
   },
 };
 
@@ -58,7 +70,12 @@ const code: Flow = {
       const proof = pkce();
       const value = await authorizeOnce(target, walk, target.app, proof, scope);
       requests.push(
-        formBytes(target.paths.token, hostOf(target), headers, { grant_type: 'authorization_code', code: value, redirect_uri: target.redirectUri, code_verifier: proof.verifier }),
+        formBytes(target.paths.token, hostOf(target), headers, {
+          grant_type: 'authorization_code',
+          code: value,
+          redirect_uri: target.redirectUri,
+          code_verifier: proof.verifier,
+        }),
       );
     });
     return { next: () => requests.pop(), accepts: (answer) => ok(answer) && answer.body.includes('id_token') };
@@ -72,9 +89,14 @@ const refresh: Flow = {
     const requests: Buffer[] = [];
     for (let index = 0; index < 64; index++) {
       const { refresh_token } = await tokensOf(target, target.app, walk, offline);
-      requests.push(formBytes(target.paths.token, hostOf(target), { authorization: basic(target.app) }, { grant_type: 'refresh_token', refresh_token }));
+      requests.push(
+        formBytes(target.paths.token, hostOf(target), { authorization: basic(target.app) }, { grant_type: 'refresh_token', refresh_token }),
+      );
     }
-    return { next: (connection) => requests[connection % requests.length], accepts: (answer) => ok(answer) && answer.body.includes('access_token') };
+    return {
+      next: (connection) => requests[connection % requests.length],
+      accepts: (answer) => ok(answer) && answer.body.includes('access_token'),
+    };
   },
 };
 
@@ -86,7 +108,8 @@ const rotatingRefresh: Flow = {
     for (let index = 0; index < 64; index++) current.push((await tokensOf(target, target.rotating, walk, offline)).refresh_token);
     const headers = { authorization: basic(target.rotating) };
     return {
-      next: (connection) => formBytes(target.paths.token, hostOf(target), headers, { grant_type: 'refresh_token', refresh_token: current[connection] ?? '' }),
+      next: (connection) =>
+        formBytes(target.paths.token, hostOf(target), headers, { grant_type: 'refresh_token', refresh_token: current[connection] ?? '' }),
       accepts: (answer, connection) => {
         if (!ok(answer)) return false;
         current[connection] = (JSON.parse(answer.body) as { refresh_token: string }).refresh_token; // RFC 6749 §5.1
@@ -100,7 +123,10 @@ const introspection: Flow = {
   name: 'introspection',
   async prepare(target) {
     const { access_token } = await tokens(target, target.app, scope);
-    return constant(formBytes(target.paths.introspect, hostOf(target), { authorization: basic(target.app) }, { token: access_token }), (answer) => ok(answer) && answer.body.includes('"active":true'));
+    return constant(
+      formBytes(target.paths.introspect, hostOf(target), { authorization: basic(target.app) }, { token: access_token }),
+      (answer) => ok(answer) && answer.body.includes('"active":true'),
+    );
   },
 };
 
@@ -108,7 +134,10 @@ const userInfo: Flow = {
   name: 'UserInfo',
   async prepare(target) {
     const { access_token } = await tokens(target, target.app, scope);
-    return constant(requestBytes('GET', target.paths.userinfo, hostOf(target), { authorization: `Bearer ${access_token}` }), (answer) => ok(answer) && answer.body.includes('bench@example.com'));
+    return constant(
+      requestBytes('GET', target.paths.userinfo, hostOf(target), { authorization: `Bearer ${access_token}` }),
+      (answer) => ok(answer) && answer.body.includes('bench@example.com'),
+    );
   },
 };
 
@@ -129,11 +158,25 @@ const authorize: Flow = {
     await authorizeOnce(target, walk, target.app, pkce(), scope);
     const query = authorizeQuery(target, target.app, pkce().challenge, scope);
     const bytes = requestBytes('GET', `${target.paths.authorize}?${query}`, hostOf(target), { cookie: walk.cookie, accept: 'text/html' });
-    return constant(bytes, (answer) => (answer.status === 303 || answer.status === 302) && /location: http:\/\/127\.0\.0\.1:9\/callback\?.*code=/i.test(answer.headers));
+    return constant(
+      bytes,
+      (answer) =>
+        (answer.status === 303 || answer.status === 302) && /location: http:\/\/127\.0\.0\.1:9\/callback\?.*code=/i.test(answer.headers),
+    );
   },
 };
 
-export const flows: readonly Flow[] = [clientCredentials, code, refresh, rotatingRefresh, introspection, userInfo, jwks, discovery, authorize];
+export const flows: readonly Flow[] = [
+  clientCredentials,
+  code,
+  refresh,
+  rotatingRefresh,
+  introspection,
+  userInfo,
+  jwks,
+  discovery,
+  authorize,
+];
 
 async function inParallel(width: number, count: number, work: () => Promise<void>): Promise<void> {
   let left = count;

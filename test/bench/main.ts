@@ -62,7 +62,9 @@ async function everyTarget(flow: (typeof flows)[number], targets: readonly Targe
     const row = await measure(flow, target, seconds);
     rows.push(row);
     const { perSecond, cpuMicrosPerRequest, p50, p99, failures, firstFailure } = row;
-    say(`${flow.name} | ${target.name}: ${perSecond.toFixed(0)}/s, ${cpuMicrosPerRequest.toFixed(0)} µs, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${failures ? `, ${failures} FAILED: ${firstFailure}` : ''}`);
+    say(
+      `${flow.name} | ${target.name}: ${perSecond.toFixed(0)}/s, ${cpuMicrosPerRequest.toFixed(0)} µs, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${failures ? `, ${failures} FAILED: ${firstFailure}` : ''}`,
+    );
   }
 }
 

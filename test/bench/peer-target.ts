@@ -21,7 +21,14 @@ export async function startPeer(rotation: 'rotate' | 'keep'): Promise<Target> {
   return {
     name: 'peer',
     issuer: `http://localhost:${port}`,
-    paths: { token: '/token', introspect: '/token/introspection', userinfo: '/me', authorize: '/auth', jwks: '/jwks', discovery: '/.well-known/openid-configuration' },
+    paths: {
+      token: '/token',
+      introspect: '/token/introspection',
+      userinfo: '/me',
+      authorize: '/auth',
+      jwks: '/jwks',
+      discovery: '/.well-known/openid-configuration',
+    },
     machine: { client_id: 'machine', client_secret: secret, form: {} },
     app,
     rotating: app,
@@ -29,7 +36,14 @@ export async function startPeer(rotation: 'rotate' | 'keep'): Promise<Target> {
     pids: () => [child.pid ?? 0],
     storePids: storeProcesses,
     signIn: async (walk) => {
-      const query = new URLSearchParams({ client_id: 'app', response_type: 'code', redirect_uri: redirectUri, scope: 'openid', code_challenge: 'a'.repeat(43), code_challenge_method: 'S256' });
+      const query = new URLSearchParams({
+        client_id: 'app',
+        response_type: 'code',
+        redirect_uri: redirectUri,
+        scope: 'openid',
+        code_challenge: 'a'.repeat(43),
+        code_challenge_method: 'S256',
+      });
       const login = await walk.open(`http://localhost:${port}/auth?${query}`);
       const consent = await walk.submit(login, { login: 'bench', password: 'bench' });
       await walk.submit(consent, {});

@@ -79,7 +79,14 @@ const configuration: Configuration = {
   jwks: { keys: [{ ...jwk, alg: 'ES256', use: 'sig' }] },
   cookies: { keys: ['benchmark-cookie-key'] },
   clients: [
-    { client_id: 'machine', client_secret: secret, grant_types: ['client_credentials'], redirect_uris: [], response_types: [], id_token_signed_response_alg: 'ES256' },
+    {
+      client_id: 'machine',
+      client_secret: secret,
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+      id_token_signed_response_alg: 'ES256',
+    },
     {
       client_id: 'app',
       client_secret: secret,
@@ -103,11 +110,29 @@ const configuration: Configuration = {
     resourceIndicators: {
       enabled: true,
       defaultResource: async (context) => (context.oidc.params?.['grant_type'] === 'client_credentials' ? 'urn:benchmark' : []),
-      getResourceServerInfo: async () => ({ scope: 'read', audience: 'urn:benchmark', accessTokenTTL: 300, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }),
+      getResourceServerInfo: async () => ({
+        scope: 'read',
+        audience: 'urn:benchmark',
+        accessTokenTTL: 300,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256' } },
+      }),
     },
   },
-  findAccount: async (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, name: 'Bench Person', email: 'bench@example.com', email_verified: true }) }),
-  ttl: { AccessToken: 300, AuthorizationCode: 600, IdToken: 3600, RefreshToken: 1_209_600, Session: 1_209_600, Grant: 1_209_600, Interaction: 3600, ClientCredentials: 300 },
+  findAccount: async (_context, id) => ({
+    accountId: id,
+    claims: async () => ({ sub: id, name: 'Bench Person', email: 'bench@example.com', email_verified: true }),
+  }),
+  ttl: {
+    AccessToken: 300,
+    AuthorizationCode: 600,
+    IdToken: 3600,
+    RefreshToken: 1_209_600,
+    Session: 1_209_600,
+    Grant: 1_209_600,
+    Interaction: 3600,
+    ClientCredentials: 300,
+  },
 };
 const provider = new Provider(issuer, configuration);
 provider.on('server_error', (_context, error) => process.stderr.write(`${error.stack}\n`));

@@ -16,7 +16,10 @@ export function environmentOf(): string {
 
 /** What one core can sign at best. */
 export function signsPerSecond(): number {
-  const output = execFileSync('taskset', ['-c', '0', 'openssl', 'speed', '-seconds', '1', 'ecdsap256'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const output = execFileSync('taskset', ['-c', '0', 'openssl', 'speed', '-seconds', '1', 'ecdsap256'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return Math.round(Number(/nistp256\).*?\s([\d.]+)\s+[\d.]+\s*$/m.exec(output)?.[1] ?? 0));
 }
 
@@ -64,7 +67,10 @@ export function table(report: Report): string {
   const standalone = summarize(report.rows.filter((row) => row.flow === 'client_credentials' && row.target === 'standalone'));
   if (standalone && report.signsPerSecond > 0) {
     const share = standalone.perSecond / report.signsPerSecond;
-    lines.push('', `Tokens a second in standalone ÷ \`openssl speed\` ecdsap256 signs a second of one core (${report.signsPerSecond}): ${share.toFixed(2)}`);
+    lines.push(
+      '',
+      `Tokens a second in standalone ÷ \`openssl speed\` ecdsap256 signs a second of one core (${report.signsPerSecond}): ${share.toFixed(2)}`,
+    );
   }
   return lines.join('\n');
 }

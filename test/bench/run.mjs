@@ -26,5 +26,8 @@ await build({
   tsconfig: join(root, 'tsconfig.base.json'),
   logLevel: 'warning',
 });
-const done = spawnSync(nodePath(), ['--enable-source-maps', join(outdir, 'main.js'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const done = spawnSync(nodePath(), ['--enable-source-maps', join(outdir, 'main.js'), ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
 process.exit(done.status ?? 1);

@@ -50,7 +50,14 @@ export function authorizeQuery(target: Target, client: { client_id: string }, ch
 }
 
 /** One authorization by a person who is signed in: the code. */
-export async function authorizeOnce(target: Target, walk: Walk, client: { client_id: string }, proof: Pkce, scope: string, extra: Record<string, string> = {}): Promise<string> {
+export async function authorizeOnce(
+  target: Target,
+  walk: Walk,
+  client: { client_id: string },
+  proof: Pkce,
+  scope: string,
+  extra: Record<string, string> = {},
+): Promise<string> {
   const query = authorizeQuery(target, client, proof.challenge, scope);
   for (const [name, value] of Object.entries(extra)) query.set(name, value);
   let page = await walk.open(`${target.issuer}${target.paths.authorize}?${query}`);
@@ -67,7 +74,12 @@ export interface TokenAnswer {
   id_token?: string;
 }
 
-export async function redeem(target: Target, client: { client_id: string; client_secret: string }, code: string, proof: Pkce): Promise<TokenAnswer> {
+export async function redeem(
+  target: Target,
+  client: { client_id: string; client_secret: string },
+  code: string,
+  proof: Pkce,
+): Promise<TokenAnswer> {
   const response = await fetch(`${target.issuer}${target.paths.token}`, {
     method: 'POST',
     headers: { authorization: basic(client), 'content-type': 'application/x-www-form-urlencoded' },

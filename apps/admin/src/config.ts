@@ -1,6 +1,5 @@
 import {
   address,
-  databaseFaults,
   file,
   isLoopbackHost,
   issuerSetting,

@@ -9,7 +9,11 @@ await runService({
   version: manifest.version,
   read(env) {
     const { identity: config, metricsListen, listen, tls } = identityConfig(env);
-    return { metricsListen, runtime: { listen: hostAndPort(listen), tls, addresses: {} }, start: (runtime) => startIdentity({ config, runtime }) };
+    return {
+      metricsListen,
+      runtime: { listen: hostAndPort(listen), tls, addresses: {} },
+      start: (runtime) => startIdentity({ config, runtime }),
+    };
   },
   migrate: (env) => migrateIdentity(migrationUrls(env)),
 });

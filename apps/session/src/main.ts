@@ -9,7 +9,11 @@ await runService({
   version: manifest.version,
   read(env) {
     const { session: config, metricsListen, listen, tls, addresses } = sessionConfig(env);
-    return { metricsListen, runtime: { listen: hostAndPort(listen), tls, addresses }, start: (runtime) => startSession({ config, runtime }) };
+    return {
+      metricsListen,
+      runtime: { listen: hostAndPort(listen), tls, addresses },
+      start: (runtime) => startSession({ config, runtime }),
+    };
   },
   migrate: (env) => migrateSession(migrationUrls(env)),
 });

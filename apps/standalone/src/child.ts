@@ -19,7 +19,7 @@ export class Child {
   readonly #markFile: string;
 
   constructor(
-    private readonly folder: DataFolder,
+    folder: DataFolder,
     readonly name: string,
     private readonly file: string,
     private readonly env: NodeJS.ProcessEnv,
@@ -73,5 +73,4 @@ export class Child {
       this.#restart = setTimeout(() => this.#spawn(), delay);
     });
   }
-
 }

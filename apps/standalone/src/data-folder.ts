@@ -1,4 +1,15 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isAlive, type ProcessMark, markOf } from './process-mark.ts';
 import { Refusal } from './refusal.ts';
@@ -45,7 +56,9 @@ export function claim(folder: DataFolder): () => void {
   const file = join(folder.run, 'suite.json');
   const holder = readMark(file);
   if (holder && holder.pid !== process.pid && isAlive(holder)) {
-    throw new Refusal(`Authority already runs on ${folder.path} (process ${holder.pid}): stop it, or set AUTHORITY_DATA_DIR to another folder`);
+    throw new Refusal(
+      `Authority already runs on ${folder.path} (process ${holder.pid}): stop it, or set AUTHORITY_DATA_DIR to another folder`,
+    );
   }
   writeWhole(file, JSON.stringify(markOf(process.pid)), 0o600);
   return () => rmSync(file, { force: true });

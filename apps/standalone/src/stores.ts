@@ -49,7 +49,9 @@ class KeptPostgres {
     try {
       this.#server = await this.#run();
     } catch (error) {
-      throw new Refusal(`the embedded PostgreSQL does not start: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Refusal(`the embedded PostgreSQL does not start: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
     return this;
   }

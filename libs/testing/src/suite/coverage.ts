@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -14,8 +15,8 @@ interface ScriptCoverage {
 export type Work = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /**
- * What processes that ran with NODE_V8_COVERAGE left when they ended: which functions of which source ran. In a bundle
- * the source of a function is told by the comment that esbuild writes before each module.
+ * What processes that ran with NODE_V8_COVERAGE left when they ended: which functions of which source ran. Bundles are
+ * read through their source maps.
  */
 export function readWork(folder: string): Work {
   const work = new Map<string, Map<string, number>>();
@@ -33,10 +34,14 @@ export function ran(work: Work, source: string, functionName: string): number {
   return sum;
 }
 
+/** By file: a map is large, and several processes run one bundle. */
+const readers = new Map<string, (offset: number) => string>();
+
 function addScript(work: Map<string, Map<string, number>>, { url, functions }: ScriptCoverage): void {
   const path = fileURLToPath(url);
   if (!existsSync(path)) return;
-  const sourceAt = sourcesOf(path);
+  const sourceAt = readers.get(path) ?? sourcesOf(path);
+  readers.set(path, sourceAt);
   for (const { functionName, ranges } of functions) {
     const [whole] = ranges;
     if (functionName === '' || whole === undefined || whole.count === 0) continue;
@@ -47,18 +52,28 @@ function addScript(work: Map<string, Map<string, number>>, { url, functions }: S
   }
 }
 
-/** Which source a place of a file came from; a file that is no bundle is its own source. */
+/** Which source a place of a file came from, by the bundle's source map; any other file is its own source. */
 function sourcesOf(path: string): (offset: number) => string {
-  if (!path.includes('/dist/apps/')) return () => path;
-  const text = readFileSync(path, 'utf8');
-  const modules = [...text.matchAll(/^(?: {2})*\/\/ ((?:node_modules|libs|apps)\/\S+)$/gm)].map(({ index, 1: source = '' }) => ({ index, source }));
+  const map = `${path}.map`;
+  if (!path.includes('/dist/apps/') || !existsSync(map)) return () => path;
+  const entries = new SourceMap(JSON.parse(readFileSync(map, 'utf8')) as ConstructorParameters<typeof SourceMap>[0]);
+  const lineStarts = [0, ...[...readFileSync(path, 'utf8').matchAll(/\n/g)].map(({ index }) => index + 1)];
   return (offset) => {
-    let [low, high] = [0, modules.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((modules[middle]?.index ?? 0) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return modules[low - 1]?.source ?? path;
+    const line = lastAtMost(lineStarts, offset);
+    const entry = entries.findEntry(line, offset - (lineStarts[line] ?? 0));
+    // What the bundler put in itself has no source, whatever the types say.
+    const source: string | undefined = 'originalSource' in entry ? entry.originalSource : undefined;
+    return source?.replace(/^(\.\.\/)+/, '') ?? path;
   };
+}
+
+/** The place of the last number that is not above a bound, in an ascending list. */
+function lastAtMost(ascending: readonly number[], bound: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? 0) <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

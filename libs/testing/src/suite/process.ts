@@ -71,9 +71,6 @@ export class AppProcess {
       env: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
-        AUTHORITY_X: process.env['AUTHORITY_X'],
-        AUTHORITY_X: process.env['AUTHORITY_X'],
-        AUTHORITY_X: process.env['AUTHORITY_X'],
         ...this.env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
