@@ -3,6 +3,7 @@ import {
   type Answer,
   type Collector,
   type CreatedClient,
+  metric,
   Operator,
   Person,
   pipelined,
@@ -13,6 +14,7 @@ import {
   type Suite,
   tokensOf,
 } from '@authority/testing/suite';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const password = 'violet tractor hums 42 lullabies';
@@ -118,7 +120,7 @@ describe('RFC 6749 §4.1.2: a code is redeemed once', () => {
 });
 
 describe('RFC 9700 §4.14: refresh token rotation', () => {
-  test('100 parallel refreshes of one token, on one replica and on two: all 200, one successor, one generation step', async () => {
+  test('64 refreshes of one token in one batch and 100 over two replicas: all 200, one successor, one generation step', async () => {
     const { refresh_token } = await party(app).tokens(person);
     const form = { grant_type: 'refresh_token', refresh_token };
     const inOneBatch = await pipelined(`${suite.issuer}/oauth2/token`, form, app, 64);
@@ -164,6 +166,48 @@ describe('RFC 9700 §4.14: refresh token rotation', () => {
     expect(reused.some(({ details }) => details.includes('refresh_token_reused'))).toBe(true);
   });
 });
+
+describe('issue 2 item 2: one replica, and a store that lost writes', () => {
+  test('100 parallel refreshes of one token on one replica: all 200, one successor', async () => {
+    const { refresh_token } = await party(app).tokens(person);
+    await suite.process('token-2').kill();
+    const isServed = async (): Promise<boolean> => {
+      const probes = await times(8, () => party(web).token({ grant_type: 'refresh_token', refresh_token: 'none' }));
+      return probes.every(({ status }) => status === 400);
+    };
+    await expect.poll(isServed, { timeout: 5_000 }).toBe(true);
+    const before = await shareOf('token');
+    const answers = await times(100, () => party(app).refresh(refresh_token));
+    expect(errorsOf(answers)).toEqual(new Set(['200 ']));
+    expect(new Set(answers.map((answer) => answer.json()['refresh_token'])).size).toBe(1);
+    expect((await shareOf('token')) - before).toBe(100);
+    suite.process('token-2').restart();
+    await suite.ready();
+  });
+
+  test('a generation above the row’s is stepped forward and counted', async () => {
+    const first = await party(app).tokens(person);
+    const second = tokensOf(await party(app).refresh(first.refresh_token));
+    const third = tokensOf(await party(app).refresh(second.refresh_token));
+    await forgetSteps();
+    const ahead = async (): Promise<number> => {
+      const counts = await Promise.all([...suite.metrics.values()].map((url) => metric(url, 'authority_refresh_generations_ahead_total')));
+      return counts.reduce((sum, count) => sum + count, 0);
+    };
+    const before = await ahead();
+    const fourth = tokensOf(await party(app).refresh(third.refresh_token));
+    expect((await ahead()) - before).toBe(1);
+    expect(tokensOf(await party(app).refresh(fourth.refresh_token)).refresh_token).not.toBe(fourth.refresh_token);
+  });
+});
+
+/** As after a failover to a server that had not yet seen the last refreshes. */
+async function forgetSteps(): Promise<void> {
+  const client = new pg.Client({ connectionString: suite.databaseUrl });
+  await client.connect();
+  await client.query('UPDATE token.grants SET generation = 0, stepped_at = NULL WHERE generation = 2');
+  await client.end();
+}
 
 const itemsOf = (spans: Collector['spans']) =>
   spans.filter(({ name, attributes }) => name.endsWith('TokenService/Exchange') && attributes['rpc.batched'] === true);

@@ -9,6 +9,7 @@ import type { GatewayConfig } from './config.ts';
 import { publish } from './endpoints/published.ts';
 import { gatewayModule } from './gateway.module.ts';
 import { evidenceFrom } from './http/evidence.ts';
+import { putHotPathsFirst } from './http/hot-paths.ts';
 import { issuerOf } from './http/issuer.ts';
 import { trustedProxies } from './http/peer-address.ts';
 import { serve } from './http/serve.ts';
@@ -93,5 +94,6 @@ async function application(
     abortOnError: false,
   });
   await app.init();
+  putHotPathsFirst(app.getHttpServer(), issuer.path, routes);
   return app;
 }

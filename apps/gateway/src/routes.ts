@@ -43,7 +43,7 @@ export function routesOf(edge: Edge): Route[] {
 /** OpenID Connect Discovery §4 and RFC 8414 §3.1: below the issuer, and with the well-known part before its path. */
 function publishedRoutes({ issuer, published }: Edge): Route[] {
   const get = (path: string, endpoint: Route['endpoint'], absolute = false): Route => ({
-    ...{ method: 'GET', path, endpoint, renderRefusal: plainError, head: true },
+    ...{ method: 'GET', path, endpoint, renderRefusal: plainError, head: true, hot: true },
     ...(absolute ? { absolute } : {}),
   });
   const documents = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
@@ -60,11 +60,11 @@ function backChannel({ issuer, peers, evidenceOf }: Edge): Route[] {
   const bearer = bearerError(issuer.url);
   const userInfo = userInfoEndpoint(peers, evidenceOf);
   return [
-    { method: 'POST', path: '/oauth2/token', endpoint: tokenEndpoint(peers, evidenceOf), renderRefusal: client },
-    { method: 'POST', path: '/oauth2/introspect', endpoint: introspectEndpoint(peers, evidenceOf), renderRefusal: client },
+    { method: 'POST', path: '/oauth2/token', endpoint: tokenEndpoint(peers, evidenceOf), renderRefusal: client, hot: true },
+    { method: 'POST', path: '/oauth2/introspect', endpoint: introspectEndpoint(peers, evidenceOf), renderRefusal: client, hot: true },
     { method: 'POST', path: '/oauth2/revoke', endpoint: revokeEndpoint(peers, evidenceOf), renderRefusal: client },
-    { method: 'GET', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer },
-    { method: 'POST', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer },
+    { method: 'GET', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer, hot: true },
+    { method: 'POST', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer, hot: true },
   ];
 }
 

@@ -336,7 +336,8 @@ export function conformance(name: string, makeStore: () => Promise<StoreUnderTes
         ];
         const start = Date.now();
         const settled = await Promise.allSettled(calls.map((call) => call()));
-        expect(Date.now() - start).toBeLessThan(1100);
+        // The edge has two seconds for its 503.
+        expect(Date.now() - start).toBeLessThan(1800);
         for (const each of settled) {
           expect(each).toMatchObject({
             status: 'rejected',

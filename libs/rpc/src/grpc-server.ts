@@ -31,6 +31,7 @@ const cancelled = new StatusError('CANCELLED', 'cancelled');
 export class GrpcServer extends HandlerTable {
   readonly #options: GrpcServerOptions;
   readonly #server: grpc.Server;
+  readonly #peers = new WeakMap<object, ServiceName | undefined>();
   #port = 0;
 
   constructor(options: GrpcServerOptions) {
@@ -86,9 +87,19 @@ export class GrpcServer extends HandlerTable {
     log.debug('rpc.serving', { service: serviceFullName(definition) });
   }
 
+  /** The certificate of a connection never changes, and reading it costs as much as a signature: once a connection. */
+  #peerOf(raw: AnyCall): ServiceName | undefined {
+    const { call } = raw as unknown as { call?: { stream?: { session?: object } } }; // grpc-js keeps it to itself
+    const session = call?.stream?.session;
+    if (session && this.#peers.has(session)) return this.#peers.get(session);
+    const peer = serviceOfCertificate(raw.getAuthContext()?.sslPeerCertificate?.subjectaltname ?? '');
+    if (session) this.#peers.set(session, peer);
+    return peer;
+  }
+
   /** Judges the caller by the name in its certificate (house.md, "Who may call whom"). */
   #call(raw: AnyCall, path: string): LazyCall {
-    const peer = serviceOfCertificate(raw.getAuthContext()?.sslPeerCertificate?.subjectaltname ?? '');
+    const peer = this.#peerOf(raw);
     if (!peer || !mayCall(peer, this.#options.self, path)) {
       throw new StatusError('PERMISSION_DENIED', 'peer_not_allowed', { message: `${peer ?? 'a stranger'} may not call ${path}` });
     }

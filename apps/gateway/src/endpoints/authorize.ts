@@ -14,7 +14,7 @@ export function authorizeEndpoint(peers: Pick<Peers, 'authorization'>, issuer: I
   return async (visit) => {
     const { request, session, browser, evidence } = visit;
     const isPost = request.method === 'POST';
-    const parameters = isPost ? formOf(request) : parseParameters(queryOf(request.raw.url));
+    const parameters = isPost ? formOf(request, 'judged') : parseParameters(queryOf(request.raw.url), 'judged');
     const resumed = isPost ? undefined : resumedInteraction(parameters);
     if (resumed !== undefined) return continueAuthorization(peers, visit, resumed);
 

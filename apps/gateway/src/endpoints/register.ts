@@ -1,5 +1,5 @@
 import { OAuthError } from '@authority/errors';
-import type { FastifyRequest } from 'fastify';
+import type { EdgeRequest } from '../http/request.ts';
 import { type Answer, json, noStore } from '../http/answer.ts';
 import { jsonTextOf } from '../http/body.ts';
 import type { EvidenceOf } from '../http/evidence.ts';
@@ -15,7 +15,7 @@ export interface RegistrationEndpoints {
 }
 
 export function registrationEndpoints({ registration }: Pick<Peers, 'registration'>, evidenceOf: EvidenceOf): RegistrationEndpoints {
-  const caller = (request: FastifyRequest) => ({
+  const caller = (request: EdgeRequest) => ({
     authorization: request.headers.authorization ?? '',
     evidence: evidenceOf(request),
   });
@@ -34,7 +34,7 @@ export function registrationEndpoints({ registration }: Pick<Peers, 'registratio
 }
 
 /** The client_id of the client configuration endpoint (RFC 7592 §2); the router has percent-decoded it. */
-function clientId(request: FastifyRequest): string {
+function clientId(request: EdgeRequest): string {
   const { client_id = '' } = request.params as { client_id?: string }; // declared by the route's pattern
   if (client_id.includes('\0') || !client_id.isWellFormed()) {
     throw new OAuthError('invalid_request', 'encoding_invalid', { description: 'The client_id is not well-formed.' });

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Parameter } from '@authority/contracts/rpc';
 import { OAuthError } from '@authority/errors';
-import type { FastifyRequest } from 'fastify';
-import { parseParameters } from './parameters.ts';
+import type { EdgeRequest } from './request.ts';
+import { parseParameters, type Repetitions } from './parameters.ts';
 
 /** contract.md: larger bodies are refused, on every route. */
 export const mostBodyBytes = 64 * 1024;
@@ -11,15 +11,15 @@ const formType = /^application\/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?
 const jsonType = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
 /** The body of a form POST (RFC 6749 §3.2). Bodies arrive as bytes: no framework parser has touched them. */
-export function formOf(request: FastifyRequest): Parameter[] {
+export function formOf(request: EdgeRequest, repetitions: Repetitions = 'refused'): Parameter[] {
   const type = request.headers['content-type'];
   if (type === undefined && bytesOf(request).length === 0) return [];
   if (type === undefined || !formType.test(type)) throw wrongType('application/x-www-form-urlencoded');
-  return parseParameters(bytesOf(request));
+  return parseParameters(bytesOf(request), repetitions);
 }
 
 /** The text of a JSON body: one JSON object, valid UTF-8, no NUL anywhere in it. */
-export function jsonTextOf(request: FastifyRequest): string {
+export function jsonTextOf(request: EdgeRequest): string {
   const type = request.headers['content-type'];
   if (type === undefined || !jsonType.test(type)) throw wrongType('application/json');
   const bytes = bytesOf(request);
@@ -48,7 +48,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-const bytesOf = (request: FastifyRequest): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+const bytesOf = (request: EdgeRequest): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
 
 const wrongType = (type: string): OAuthError =>
   new OAuthError('invalid_request', 'content_type_wrong', { description: `The content type must be ${type}.` });

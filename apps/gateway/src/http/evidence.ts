@@ -1,10 +1,10 @@
 import { TLSSocket } from 'node:tls';
 import { TransportEvidence } from '@authority/contracts/rpc';
-import type { FastifyRequest } from 'fastify';
+import type { EdgeRequest } from './request.ts';
 import type { Issuer } from './issuer.ts';
 import { peerAddress, type TrustedProxies } from './peer-address.ts';
 
-export type EvidenceOf = (request: FastifyRequest) => TransportEvidence;
+export type EvidenceOf = (request: EdgeRequest) => TransportEvidence;
 
 const none = Buffer.alloc(0);
 

@@ -1,9 +1,9 @@
-import type { FastifyRequest } from 'fastify';
+import type { EdgeRequest } from './request.ts';
 import { type Answer, json } from './answer.ts';
 import type { Refusal } from './refusal.ts';
 
 /** How an endpoint shows a refusal. */
-export type RenderRefusal = (refusal: Refusal, request: FastifyRequest) => Answer;
+export type RenderRefusal = (refusal: Refusal, request: EdgeRequest) => Answer;
 
 /** RFC 6749 §5.2: JSON, and 401 with a challenge for a client that is not who it says. */
 export const clientError =

@@ -8,11 +8,14 @@ const repeatable: ReadonlySet<string> = new Set(['resource', 'audience']);
 /** No request of any RFC that is served here comes near it; without a bound 64 KiB hold 32 768 of them. */
 export const mostParameters = 128;
 
+/** `judged`: the owner judges repetitions, because the client is told of them and not the person (RFC 6749 §4.1.2.1). */
+export type Repetitions = 'refused' | 'judged';
+
 /**
  * Parameters of a form or a query string (RFC 6749 Appendix B), strictly: whatever is not well-formed is refused and
  * never repaired, because what two readers repair differently is a hole. Order and number are kept.
  */
-export function parseParameters(bytes: Buffer): Parameter[] {
+export function parseParameters(bytes: Buffer, repetitions: Repetitions = 'refused'): Parameter[] {
   if (bytes.length === 0) return [];
   if (!isUtf8(bytes)) throw malformed('The request is not valid UTF-8.');
 
@@ -24,7 +27,7 @@ export function parseParameters(bytes: Buffer): Parameter[] {
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     const value = equals === -1 ? '' : decode(pair.slice(equals + 1));
 
-    if (seen.has(name) && !repeatable.has(name)) throw repeated(name);
+    if (repetitions === 'refused' && seen.has(name) && !repeatable.has(name)) throw repeated(name);
     seen.add(name);
     parameters.push({ name, value });
     if (parameters.length > mostParameters) throw malformed('The request has too many parameters.');

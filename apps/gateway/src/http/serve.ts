@@ -1,10 +1,12 @@
 import { attributeNames, countRefusal, isTracing, log, observeHttp, span } from '@authority/telemetry';
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance, HTTPMethods } from 'fastify';
 import type { Answer } from './answer.ts';
 import type { RenderRefusal } from './oauth-error.ts';
 import { type Refusal, refusalOf } from './refusal.ts';
+import type { EdgeRequest } from './request.ts';
 
-export type Endpoint = (request: FastifyRequest) => Promise<Answer> | Answer;
+export type Endpoint = (request: EdgeRequest) => Promise<Answer> | Answer;
 
 /** One route: a method and a path below the issuer's, the function that answers, and how it shows a refusal. */
 export interface Route {
@@ -16,6 +18,8 @@ export interface Route {
   readonly absolute?: boolean;
   /** HEAD as well: only where GET changes nothing. */
   readonly head?: boolean;
+  /** Asked so often that Fastify's part of it counts: answered before its router (hot-paths.ts). */
+  readonly hot?: boolean;
 }
 
 /**
@@ -30,14 +34,16 @@ export function serve(instance: FastifyInstance, prefix: string, routes: readonl
       method,
       url,
       exposeHeadRoute: head,
-      handler: (request, reply) => answer(request, reply, url, endpoint, renderRefusal),
+      handler: (request, reply) => answer(request, reply.hijack().raw, url, endpoint, renderRefusal),
       // Bodies that are too large or have no readable type never reach the handler.
-      errorHandler: (error, request, reply) => send(reply, refuse(request, url, error, renderRefusal), request, url, performance.now()),
+      errorHandler: (error, request, reply) =>
+        send(reply.hijack().raw, refuse(request, url, error, renderRefusal), request, url, performance.now()),
     });
   }
 }
 
-function answer(request: FastifyRequest, reply: FastifyReply, route: string, endpoint: Endpoint, render: RenderRefusal) {
+/** Answers one request: the endpoint, or how its refusal looks; the span around it. */
+export function answer(request: EdgeRequest, reply: ServerResponse, route: string, endpoint: Endpoint, render: RenderRefusal) {
   const startedAt = performance.now();
   if (!isTracing()) return reached(request, reply, route, endpoint, render, startedAt);
   const attributes = { [attributeNames.httpMethod]: request.method, [attributeNames.httpRoute]: route };
@@ -49,13 +55,13 @@ function answer(request: FastifyRequest, reply: FastifyReply, route: string, end
 }
 
 async function reached(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: EdgeRequest,
+  reply: ServerResponse,
   route: string,
   endpoint: Endpoint,
   render: RenderRefusal,
   startedAt: number,
-): Promise<FastifyReply> {
+): Promise<void> {
   let answered: Answer;
   try {
     answered = await endpoint(request);
@@ -66,7 +72,7 @@ async function reached(
 }
 
 /** Turns whatever was thrown into an answer, and logs it. */
-export function refuse(request: FastifyRequest, route: string, thrown: unknown, render: RenderRefusal): Answer {
+export function refuse(request: EdgeRequest, route: string, thrown: unknown, render: RenderRefusal): Answer {
   const refusal = refusalOf(thrown);
   logRefusal(request.method, route, refusal);
   return render(refusal, request);
@@ -83,16 +89,13 @@ export function logRefusal(method: string, route: string, refusal: Refusal): voi
 }
 
 /** Straight to Node's response: Fastify's own way would add a charset to JSON, and costs more than the whole rest here. */
-function send(reply: FastifyReply, answered: Answer, request: FastifyRequest, route: string, startedAt: number): FastifyReply {
+export function send(response: ServerResponse, answered: Answer, request: EdgeRequest, route: string, startedAt: number): void {
   const { status, headers, body, cookies = [] } = answered;
-  reply.hijack();
-  const { raw } = reply;
-  for (const cookie of cookies) raw.appendHeader('set-cookie', cookie);
+  for (const cookie of cookies) response.appendHeader('set-cookie', cookie);
   // Refused before it was read (too large): whatever still comes is not worth receiving.
-  if (!request.raw.complete) raw.setHeader('connection', 'close');
+  if (!request.raw.complete) response.setHeader('connection', 'close');
   // RFC 9110 §8.6: neither has a length of its own.
-  raw.writeHead(status, status === 204 || status === 304 ? headers : { ...headers, 'content-length': Buffer.byteLength(body) });
-  raw.end(body);
+  response.writeHead(status, status === 204 || status === 304 ? headers : { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
   observeHttp({ method: request.method, route, status }, (performance.now() - startedAt) / 1000);
-  return reply;
 }

@@ -114,8 +114,13 @@ test('RFC 6749 §4.1.2.1: an unknown client or a foreign redirect URI is a page,
   });
 });
 
-test('RFC 6749 §3.1: repeated, malformed and NUL parameters of an authorization request are a page', async () => {
-  for (const query of ['client_id=a&client_id=b', 'state=%00', 'state=%ff', 'state=%']) {
+test('RFC 6749 §4.1.2.1: repeated parameters of an authorization request are for its owner to judge', async () => {
+  await browser.get('/oauth2/authorize?client_id=a&scope=b&scope=c');
+  expect(calls('authorize')[0]?.request).toMatchObject({ parameters: [{ name: 'client_id' }, { name: 'scope' }, { name: 'scope' }] });
+});
+
+test('RFC 6749 §3.1: malformed and NUL parameters of an authorization request are a page', async () => {
+  for (const query of ['state=%00', 'state=%ff', 'state=%']) {
     const answered = await browser.get(`/oauth2/authorize?${query}`);
     expect([query, answered.status, answered.headers.location]).toEqual([query, 400, undefined]);
   }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { EdgeRequest } from '../http/request.ts';
 import type { Answer } from '../http/answer.ts';
 import { assertOwnForm, csrfField } from '../http/csrf.ts';
 import type { Issuer } from '../http/issuer.ts';
@@ -12,7 +12,7 @@ import type { OpenVisit, Visit } from './visit.ts';
 /** How steps look from outside: pages for people, JSON for a user interface of one's own. */
 export interface Face {
   pathOf(step: string): string;
-  valuesOf(request: FastifyRequest): Values;
+  valuesOf(request: EdgeRequest): Values;
   answer(outcome: Outcome, visit: Visit): Answer;
   /** `path` is the step's; nothing for an endpoint that a client sends the browser to. */
   renderRefusal(path?: string): RenderRefusal;

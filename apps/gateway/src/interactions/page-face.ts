@@ -1,6 +1,6 @@
 import type { ClientResponse } from '@authority/contracts/token';
 import type { Reason } from '@authority/errors';
-import type { FastifyRequest } from 'fastify';
+import type { EdgeRequest } from '../http/request.ts';
 import { type Answer, noStore, seeOther } from '../http/answer.ts';
 import { formOf } from '../http/body.ts';
 import { assertPostable, redirectTo } from '../http/client-redirect.ts';
@@ -34,7 +34,7 @@ export class PageFace implements Face {
     return step;
   }
 
-  valuesOf(request: FastifyRequest): Values {
+  valuesOf(request: EdgeRequest): Values {
     return new Map(formOf(request).map(({ name, value }) => [name, value]));
   }
 
@@ -57,7 +57,9 @@ export class PageFace implements Face {
       const isForm = path !== undefined && request.method === 'POST';
       const again = isForm ? withQuery(path, { interaction: interactionOf(request) }) : undefined;
       const body = problemPage(this.#context(request, ''), problemOf(refusal, path), refusal, again);
-      return this.#page(refusal.status, body, 'none', retryAfter(refusal.retryAfter));
+      // 401 asks for credentials by a challenge (RFC 9110 §15.5.2); a person at a page has none to give.
+      const status = refusal.status === 401 ? 400 : refusal.status;
+      return this.#page(status, body, 'none', retryAfter(refusal.retryAfter));
     };
   }
 
@@ -79,7 +81,7 @@ export class PageFace implements Face {
     return { status, headers: { ...headers, ...securityHeaders(this.issuer, forms), ...more }, body };
   }
 
-  #context(request: FastifyRequest, csrf: string, uiLocales: readonly string[] = []): PageContext {
+  #context(request: EdgeRequest, csrf: string, uiLocales: readonly string[] = []): PageContext {
     const { path: prefix, host } = this.issuer;
     const texts = textsOf(chooseLanguage(uiLocales, request.headers['accept-language']));
     return { texts, assets: this.#assets, prefix, host, csrf, now: this.now() };
@@ -120,7 +122,7 @@ function problemOf({ reason, status }: Refusal, path: string | undefined): Probl
 }
 
 /** For the link that opens a stale page again. It is shown escaped, and a handle of another browser opens nothing. */
-function interactionOf(request: FastifyRequest): string {
+function interactionOf(request: EdgeRequest): string {
   try {
     return formOf(request).find(({ name }) => name === 'interaction')?.value ?? '';
   } catch {

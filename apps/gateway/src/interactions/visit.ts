@@ -1,11 +1,11 @@
 import type { TransportEvidence } from '@authority/contracts/rpc';
-import type { FastifyRequest } from 'fastify';
+import type { EdgeRequest } from '../http/request.ts';
 import { browserBinding, type CookieName, type Cookies, randomValue } from '../http/cookies.ts';
 import type { EvidenceOf } from '../http/evidence.ts';
 
 /** One request of a person's browser: its cookies, what the edge saw, and the cookies to answer with. */
 export interface Visit {
-  readonly request: FastifyRequest;
+  readonly request: EdgeRequest;
   readonly evidence: TransportEvidence;
   /** The session cookie's value: a handle, no fact. */
   readonly session: string;
@@ -21,7 +21,7 @@ export interface Visit {
   renewCsrf(): void;
 }
 
-export type OpenVisit = (request: FastifyRequest) => Visit;
+export type OpenVisit = (request: EdgeRequest) => Visit;
 
 /**
  * Cookies are made on GET only. A POST from another site brings none of ours (SameSite=Lax): answering it with new ones

@@ -5,6 +5,7 @@ export { type CollectedSpan, type Collector, startCollector } from './collector.
 export { ran, readWork, type Work } from './coverage.ts';
 export { dumpPostgres, dumpRedis, foundIn } from './dump.ts';
 export { startFiveProcesses } from './five-processes.ts';
+export { alive, commandOf, Launch, type ProcessMark } from './launch.ts';
 export { metric, served } from './metrics.ts';
 export { startOneProcess } from './one-process.ts';
 export { type CreatedClient, type NewPerson, Operator, type Rpc } from './operator.ts';
