@@ -43,14 +43,25 @@ function layApp(app, folder) {
   makeReadable(folder);
 }
 
+/** What the project and its workspaces depend on at run time. */
+function dependenciesOf() {
+  const folders = ['libs', 'apps'].flatMap((kind) => readdirSync(join(root, kind)).map((name) => join(root, kind, name)));
+  const manifests = [root, ...folders].map((folder) => join(folder, 'package.json')).filter((path) => existsSync(path));
+  return new Set(manifests.flatMap((path) => Object.keys(readJson(path).dependencies ?? {})));
+}
+
 /** Packages that the bundle imports and does not hold, out of esbuild's own account; only those this project depends on. */
 function outsideOf(dist) {
-  const { outputs } = JSON.parse(readFileSync(join(dist, 'meta.json'), 'utf8'));
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const dependencies = dependenciesOf();
+  const { outputs } = readJson(join(dist, 'meta.json'));
   const paths = Object.values(outputs).flatMap((output) => output.imports.filter((one) => one.external).map((one) => one.path));
   const names = paths.filter((path) => !path.startsWith('node:') && !path.startsWith('.')).map(packageOf);
   // What is no dependency of ours is an optional peer that a library does without (esbuild.config.mjs, `absent`).
-  return [...new Set(names)].filter((name) => !builtinModules.includes(name) && name in dependencies);
+  return [...new Set(names)].filter((name) => !builtinModules.includes(name) && dependencies.has(name));
+}
+
+function readJson(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
 }
 
 function packageOf(path) {
@@ -66,8 +77,11 @@ function closureOf(names) {
     if (folder === undefined && !isOptional) throw new Error(`${name} is needed in the image and is not in node_modules`);
     if (folder === undefined || seen.has(folder)) return;
     seen.add(folder);
-    const { dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) visit(needed, folder, needed in optionalDependencies);
+    const { dependencies, optionalDependencies = {}, peerDependencies, peerDependenciesMeta = {} } = readJson(join(folder, 'package.json'));
+    // What a package expects beside it (OpenTelemetry's API) is no dependency by name, and needed all the same.
+    for (const needed of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
+      visit(needed, folder, needed in optionalDependencies || peerDependenciesMeta[needed]?.optional === true);
+    }
   };
   for (const name of names) visit(name, root, false);
   // A package below another's own node_modules comes with that one's folder.

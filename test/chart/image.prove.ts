@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Builds the five images from a clean checkout, without a daemon, on a base that debootstrap makes, and starts them for any
- * user on a read-only root. Root on a Debian is needed; about 5 minutes.
+ * user on a read-only root. Root on a Debian is needed; about 4 minutes.
  * Usage: node test/chart/image.prove.ts [--working-tree]   (as it lies here, not as committed)
  */
 

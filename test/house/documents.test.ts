@@ -65,7 +65,7 @@ describe('the documents say what is there', () => {
   });
 
   test('the documents stand alone: they name no document outside the repository', () => {
-    const outside = /\b(?:style|contract|performance|pages|toolchain)\.md\b|\/shared\/design/;
+    const outside = /\btoolchain\.md\b|\/shared\/design/;
     expect(pages.filter((page) => outside.test(read(page)))).toEqual([]);
   });
 
@@ -85,3 +85,95 @@ describe('the documents say what is there', () => {
     expect(rows.map(([, , file = '']) => file).filter((file) => !existsSync(join(root, file)))).toEqual([]);
   });
 });
+
+/** Where the sources cite documents: comments, titles of tests, and the READMEs of folders. */
+const citing = git('*.ts', '*.mjs', '*.proto', '*.yaml', '*.tpl', '*.sh', '*Dockerfile', '*README.md', '*KEYS.md', '*SPECS.md');
+
+interface Citation {
+  at: string;
+  /** Without `.md`. */
+  name: string;
+  /** The 120 characters that follow the name. */
+  after: string;
+}
+
+/** A bare name: no path, no URL, no file name in quotes of its own. Comments that break after the name go on behind their margin. */
+function citationsOf(path: string, text: string): Citation[] {
+  const plain = text.replaceAll(/\n\s*(?:\*(?!\/)|\/\/|#)?[ \t]*/g, ' ');
+  return [...plain.matchAll(/(?<![\w./<>*`\\-])([\w-]+)\.md\b(?!['"`\]])(?=(.{0,120}))/g)].map(([, name = '', after = '']) => ({
+    at: path,
+    name,
+    after,
+  }));
+}
+
+describe('what the code cites is there', () => {
+  const citations = citing.flatMap((path) => citationsOf(path, read(path)));
+  const placeOf = (name: string): string | undefined =>
+    [`docs/${name}.md`, `${name}.md`, `libs/protocol/${name}.md`].find((path) => files.includes(path));
+  const missing = (judge: (citation: Citation, document: string) => string | undefined): string[] =>
+    citations.flatMap((citation) => {
+      const place = placeOf(citation.name);
+      const what = place && judge(citation, read(place));
+      return what ? [`${citation.at}: ${citation.name}.md has no ${what}`] : [];
+    });
+
+  test('the check sees citations at all', () => {
+    const text =
+      "// a (style.md, 15)\n/** b performance.md\n * 6: c, docs/how-to/x.md */\nwrite('latest.md'); test('contract.md \"HTTP\": d'";
+    expect(citationsOf('', text).map(({ name }) => name)).toEqual(['style', 'performance', 'contract']);
+    expect(citationsOf('', text).map(({ after }) => numberIn(after))).toEqual(['15', '6', undefined]);
+    expect(sectionIn(citationsOf('', text)[2]?.after ?? '')).toBe('HTTP');
+    expect(citations.length).toBeGreaterThan(200);
+  });
+
+  test('every document exists', () => {
+    const keys = (at: string): boolean =>
+      files.some((file) => file.startsWith(at.split('/').slice(0, 2).join('/')) && file.endsWith('/KEYS.md'));
+    const lost = citations.filter(({ at, name }) => !placeOf(name) && !(name === 'KEYS' && keys(at)));
+    expect(lost.map(({ at, name }) => `${at}: ${name}.md`)).toEqual([]);
+  });
+
+  test('every number is a point of it', () => {
+    const numbered = citations.filter(({ after }) => numberIn(after) !== undefined);
+    expect(numbered.length).toBeGreaterThan(40);
+    expect(
+      missing(({ after }, document) => {
+        const number = numberIn(after);
+        return number && !new RegExp(`^${number}\\. `, 'm').test(document) ? `point ${number}` : undefined;
+      }),
+    ).toEqual([]);
+  });
+
+  test('every quoted section is a heading of it, or begins a paragraph in bold', () => {
+    expect(
+      missing(({ after }, document) => {
+        const section = sectionIn(after)?.toLowerCase();
+        if (section === undefined) return undefined;
+        const heads = [...document.matchAll(/^#+ (.+)$|^(?:[-*] )?\*\*([^*]+)\*\*/gm)].map(([, heading, bold]) =>
+          (heading ?? bold ?? '').replaceAll('`', '').toLowerCase(),
+        );
+        return heads.some((head) => head.includes(section)) ? undefined : `section "${section}"`;
+      }),
+    ).toEqual([]);
+  });
+
+  test('every setting that a citation names is in it', () => {
+    expect(
+      missing(({ after }, document) => {
+        const setting = /^,? (AUTHORITY_[A-Z_]+)/.exec(after)?.[1];
+        return setting && !document.includes(setting) ? setting : undefined;
+      }),
+    ).toEqual([]);
+  });
+});
+
+/** `performance.md 6`, `style.md, 15`, `performance.md, point 6`, `style.md (15)`. */
+function numberIn(after: string): string | undefined {
+  return /^,? \(?(?:point )?(\d+)\b/.exec(after)?.[1];
+}
+
+/** `house.md, "Refresh"`, `contract.md ("Operators")`; what follows a colon is a quotation, not a section. */
+function sectionIn(after: string): string | undefined {
+  return /^,? \(?\\?"([^"\\]+)\\?"/.exec(after)?.[1];
+}

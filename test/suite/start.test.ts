@@ -10,6 +10,7 @@ import {
   Operator,
   type OperatorCredential,
   post,
+  run,
   request,
   type ProcessMark,
 } from '@authority/testing/suite';
@@ -22,6 +23,7 @@ let env: Record<string, string>;
 let running: Launch | undefined;
 let client: CreatedClient;
 beforeAll(async () => {
+  await assertNothingToInstall();
   const [http, admin, metrics] = await freePorts(3);
   dataDir = mkdtempSync(join(tmpdir(), 'authority-start-'));
   issuer = `http://localhost:${http}`;
@@ -38,6 +40,13 @@ afterAll(async () => {
   await running?.end('SIGTERM');
   rmSync(dataDir, { recursive: true, force: true });
 });
+
+/** `npm start` mends a node_modules that differs from the lock file; under a running test that would pull the rug away. */
+async function assertNothingToInstall(): Promise<void> {
+  const check = "import { isInstalled } from './apps/standalone/launch/prepare.mjs'; process.exit(isInstalled() ? 0 : 1)";
+  const { code, stderr } = await run(process.execPath, ['--input-type=module', '-e', check]);
+  if (code !== 0) throw new Error(`node_modules is not what package-lock.json says: run npm ci first\n${stderr}`);
+}
 
 const operatorFile = (): string => join(env['AUTHORITY_DATA_DIR'] ?? '', 'operator.json');
 const credential = (): OperatorCredential => JSON.parse(readFileSync(operatorFile(), 'utf8')) as OperatorCredential;

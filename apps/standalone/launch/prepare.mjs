@@ -57,7 +57,7 @@ function readStamp(path) {
 }
 
 /** Whether every package of the lock file that belongs to this machine is there, in its version. */
-function isInstalled() {
+export function isInstalled() {
   const hidden = join(root, 'node_modules/.package-lock.json');
   if (!existsSync(hidden)) return false;
   const wanted = readJson(join(root, 'package-lock.json')).packages;

@@ -113,7 +113,7 @@ class JobLoop {
       failure = { error };
     }
     const durationMs = Date.now() - began;
-    this.report({ service: this.service, job: this.name, latenessMs: began - due, durationMs, ...failure });
+    this.report({ service: this.service, job: this.name, latenessMs: Math.max(0, began - due), durationMs, ...failure });
   }
 
   private report(report: JobReport): void {

@@ -22,7 +22,7 @@ export interface SdkOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Nothing is patched: auto-instrumentation costs 25 % even at 0 % sampling (performance.md, 8). */
+/** Nothing is patched: auto-instrumentation costs time on each request, sampled or not (performance.md, 8). */
 export async function startSdk({ service, version, env }: SdkOptions): Promise<RunningSdk> {
   // Imported here and not above: it stays outside of the bundles, and esbuild would lift such an import to their top.
   const { NodeSDK } = await import('@opentelemetry/sdk-node');

@@ -19,7 +19,7 @@ export class RingRefreshTokenMac implements RefreshTokenMac {
   }
 }
 
-/** Digests of client secrets that have 256 bits of their own: 3 µs instead of an argon2id (performance.md 9). */
+/** Digests of client secrets that have 256 bits of their own: no argon2id is needed (performance.md 9). */
 export class SecretDigests {
   constructor(private readonly ring: KeyRing) {}
 

@@ -157,7 +157,7 @@ test('a port that somebody else has taken is changed', async () => {
 });
 
 test.runIf(process.getuid?.() === 0).each([0o755, 0o700])(
-  'toolchain.md: as root, PostgreSQL runs as somebody else, below a folder of mode %o',
+  'README.md, "Decisions log": as root, PostgreSQL runs as somebody else, below a folder of mode %o',
   async (mode) => {
     chmodSync(folder, mode);
     const server = await start({ endsWithUs: false });
@@ -167,7 +167,7 @@ test.runIf(process.getuid?.() === 0).each([0o755, 0o700])(
 );
 
 test.runIf(process.platform !== 'win32')(
-  'toolchain.md: without install scripts the links between the libraries are made at the first start',
+  'README.md, "Decisions log": without install scripts the links between the libraries are made at the first start',
   async () => {
     const installed = join((await findBinaries()).postgres, '../../..');
     cpSync(installed, join(folder, 'package'), { recursive: true, filter: (path) => !lstatSync(path).isSymbolicLink() });
