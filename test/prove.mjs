@@ -56,8 +56,13 @@ for (const proof of proofs.filter(({ name }) => wanted.length === 0 || wanted.in
 const report = join(root, 'test/prove/report.md');
 const kept = wanted.length === 0 ? [] : readRows(report).filter((row) => !rows.some(({ name }) => row.startsWith(`| ${name} |`)));
 const date = new Date().toISOString().slice(0, 10);
-const lines = rows.map(({ name, shows, held, seconds }) => `| ${name} | ${shows} | ${held ? 'holds' : 'does not hold'} | ${seconds} s | ${commit}, ${date} |`);
-writeFileSync(report, `# Last run of npm run prove\n\n| proof | what it shows | outcome | took | commit, date |\n|---|---|---|---|---|\n${[...kept, ...lines].join('\n')}\n`);
+const lines = rows.map(
+  ({ name, shows, held, seconds }) => `| ${name} | ${shows} | ${held ? 'holds' : 'does not hold'} | ${seconds} s | ${commit}, ${date} |`,
+);
+writeFileSync(
+  report,
+  `# Last run of npm run prove\n\n| proof | what it shows | outcome | took | commit, date |\n|---|---|---|---|---|\n${[...kept, ...lines].join('\n')}\n`,
+);
 for (const { name, held, seconds } of rows) say(`${held ? 'holds' : 'FAILED'}  ${name} (${seconds} s)`);
 process.exit(rows.every(({ held }) => held) ? 0 : 1);
 

@@ -31,7 +31,7 @@ let stopping = false;
 let restarts = 0;
 
 function start() {
-  child = spawn(nodePath(), ['--enable-source-maps', main, ...process.argv.slice(2)], {
+  child = spawn(nodePath(), ['--enable-source-maps', '--max-semi-space-size=16', main, ...process.argv.slice(2)], {
     stdio: 'inherit',
     cwd: process.env.INIT_CWD ?? process.cwd(),
     // A group of its own, so that Ctrl-C in a terminal reaches it once: through us.

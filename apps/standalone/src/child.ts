@@ -59,7 +59,7 @@ export class Child {
 
   #spawn(): void {
     const startedAt = Date.now();
-    const child = spawn(process.execPath, ['--enable-source-maps', this.file], {
+    const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=16', this.file], {
       env: this.env,
       stdio: ['ignore', 'inherit', 'inherit'],
     });

@@ -67,7 +67,7 @@ export class AppProcess {
   }
 
   #spawn(): ChildProcess {
-    const child = spawn(process.execPath, ['--enable-source-maps', this.bundle, ...this.args], {
+    const child = spawn(process.execPath, ['--enable-source-maps', '--max-semi-space-size=16', this.bundle, ...this.args], {
       env: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
