@@ -64,7 +64,7 @@ const code: Flow = {
     const walk = await signedIn(target);
     const requests: Buffer[] = [];
     await authorizeOnce(target, walk, target.app, pkce(), scope);
-    const wanted = Math.ceil(seconds * 700);
+    const wanted = 3_000 + Math.ceil(seconds * 700);
     const headers = { authorization: basic(target.app) };
     await inParallel(16, wanted, async () => {
       const proof = pkce();

@@ -23,12 +23,23 @@ export function settle(target: Target): void {
   pin(target.storePids(), LOAD_CORE);
 }
 
+const WARM_UP_REQUESTS = 3_000;
+
+/** Every target is as warm as it will be: a just-in-time compiler's first seconds say nothing about a server. */
+async function warmUp(load: Prepared, host: string, port: number, connections: number): Promise<void> {
+  let left = WARM_UP_REQUESTS;
+  await drive({ ...load, host, port, connections, seconds: 5, next: (connection) => (left-- > 0 ? load.next(connection) : undefined) });
+}
+
+type Prepared = Awaited<ReturnType<Flow['prepare']>>;
+
 export async function measure(flow: Flow, target: Target, seconds: number, connections = 64): Promise<Row> {
   settle(target);
   const load = await flow.prepare(target, seconds);
   const { hostname, port } = new URL(target.issuer);
   const host = hostname === 'localhost' ? '127.0.0.1' : hostname;
   settle(target);
+  await warmUp(load, host, Number(port), connections);
   const pids = target.pids();
   const stores = target.storePids();
   const before = { server: cpuSeconds(pids), stores: cpuSeconds(stores) };

@@ -53,7 +53,7 @@ function summarize(rows: readonly Row[]): Summary | undefined {
 /** A Markdown table: ratios first, raw figures beside them. */
 export function table(report: Report): string {
   const lines = [
-    `${report.environment}; ${report.rounds} × ${report.seconds} s a flow, 64 connections; servers on one core, load and stores on the other.`,
+    `${report.environment}; ${report.rounds} × ${report.seconds} s a flow, 64 connections, after 3,000 requests to warm up; servers on one core, load and stores on the other.`,
     `Ratios are throughput ÷ oidc-provider; where the load's core was over 90 % busy, CPU a request counts (marked ᶜ).`,
     '',
     '| flow | split ÷ peer | standalone ÷ peer | split: /s, µs, p99 ms, MiB | standalone: /s, µs, p99 ms, MiB | peer: /s, µs, p99 ms, MiB |',

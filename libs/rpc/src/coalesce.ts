@@ -20,7 +20,7 @@ export interface QueuedCall {
   request: unknown;
   /** Encoded length in bytes; 0 where nothing is encoded. */
   bytes: number;
-  encoded: Uint8Array | undefined;
+  encoded: Buffer | undefined;
   /** Unix milliseconds. */
   deadline: number;
   traceparent: string;
@@ -56,7 +56,7 @@ export class Coalescer {
     private readonly fill = 1,
   ) {}
 
-  call(request: unknown, encoded: Uint8Array | undefined, deadline: number, idempotent: boolean): Promise<unknown> {
+  call(request: unknown, encoded: Buffer | undefined, deadline: number, idempotent: boolean): Promise<unknown> {
     if (this.#queue.length + this.#outstanding >= batchBounds.queue) {
       return Promise.reject(new StatusError('UNAVAILABLE', 'overloaded', { retryAfterMs: 1000 }));
     }

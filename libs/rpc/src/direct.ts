@@ -102,7 +102,7 @@ export class DirectCarrier implements Carrier {
     settle: (call: QueuedCall, outcome: { value: unknown } | { error: unknown }) => void,
   ): BatchItemCall {
     return {
-      decode: () => (queued.encoded ? method.requestDeserialize(Buffer.from(queued.encoded)) : queued.request),
+      decode: () => (queued.encoded ? method.requestDeserialize(queued.encoded) : queued.request),
       deadline: queued.deadline,
       traceparent: queued.traceparent,
       settle: (outcome) => {

@@ -50,7 +50,7 @@ export class GrpcCarrier implements Carrier {
     const request = BatchRequest.create({
       version: 1,
       items: calls.map((call) => ({
-        request: Buffer.from(call.encoded ?? item.requestSerialize(call.request)),
+        request: call.encoded ?? item.requestSerialize(call.request),
         timeout_ms: Math.max(1, call.deadline - now),
         traceparent: call.traceparent,
       })),
