@@ -124,6 +124,19 @@ test('RFC 7523 §3: a client of another method cannot use a key', async () => {
   await refused(fakes, await sign(fakes), 'client_authentication_method_wrong');
 });
 
+test('house.md: a store that is lost between the look and the mark lets no used assertion in', async () => {
+  const fakes = setup();
+  const now = Math.floor(fakes.clock.now / 1000);
+  const marks = fakes.replayMarks;
+  const markOnce = marks.markOnce.bind(marks);
+  marks.markOnce = (...mark: Parameters<typeof markOnce>) => {
+    // The store came back empty: a new epoch, in which this mark is the first.
+    marks.epoch = fakes.clock.now;
+    return markOnce(...mark);
+  };
+  await refused(fakes, await sign(fakes, { claims: { iat: now - 20 } }), 'client_assertion_before_epoch');
+});
+
 test('house.md: an assertion from before the epoch is refused, one without iat counts as old', async () => {
   const fakes = setup();
   fakes.replayMarks.epoch = fakes.clock.now - 10_000;

@@ -43,10 +43,15 @@ async function verify(assertion: string, jwt: UnverifiedJwt, client: Client, por
   const { jti, exp, issuedAt } = assertClaims(jwt.payload, client, ports.issuer, now);
   await assertSignature(assertion, jwt.header, client, ports);
 
-  // Marks made before the epoch may be lost, so an assertion as old as that may have been used (house.md, epochs).
-  if (issuedAt * 1000 < ports.replayMarks.epochStartedAt()) throw invalidClient('client_assertion_before_epoch');
+  // Marks made before the epoch may be lost, so an assertion as old as that may have been used (house.md, epochs). Asked
+  // again after the mark: a store that was lost in between has begun a new epoch, and this mark is the first of that one.
+  const assertSinceEpoch = (): void => {
+    if (issuedAt * 1000 < ports.replayMarks.epochStartedAt()) throw invalidClient('client_assertion_before_epoch');
+  };
+  assertSinceEpoch();
   // Marked last: only what the client signed may take a mark. Kept while the leeway lets the assertion pass.
   const first = await ports.replayMarks.markOnce('client_assertion', `${client.client_id}:${jti}`, (exp + leeway) * 1000);
+  assertSinceEpoch();
   if (!first) throw invalidClient('client_assertion_replayed');
 }
 
