@@ -57,6 +57,7 @@ interface Sent {
   readonly token?: string;
   readonly credentials?: grpc.ChannelCredentials;
   readonly options?: grpc.CallOptions;
+  readonly client_id?: string;
 }
 
 interface Got {
@@ -65,7 +66,7 @@ interface Got {
   readonly header?: grpc.Metadata;
 }
 
-function getClient(address: string, { token, credentials, options }: Sent = {}): Promise<Got> {
+function getClient(address: string, { token, credentials, options, client_id = 'c_1' }: Sent = {}): Promise<Got> {
   const client = new admin.ClientServiceClient(address, credentials ?? grpc.credentials.createInsecure(), {
     'grpc.ssl_target_name_override': 'localhost',
   });
@@ -73,7 +74,7 @@ function getClient(address: string, { token, credentials, options }: Sent = {}):
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
   return new Promise((resolve) => {
     let header: grpc.Metadata | undefined;
-    const call = client.getClient({ client_id: 'c_1' }, metadata, options ?? { deadline: Date.now() + 5_000 }, (error, value) => {
+    const call = client.getClient({ client_id }, metadata, options ?? { deadline: Date.now() + 5_000 }, (error, value) => {
       client.close();
       resolve({ client: value?.client, error: error ?? undefined, ...(header && { header }) });
     });
@@ -93,6 +94,12 @@ describe('contract.md: the operator API', () => {
     expect(admin.GetClientRequest.decode(forwarded[0]?.request ?? Buffer.alloc(0))).toEqual({ client_id: 'c_1' });
     expect(forwarded[0]?.timeoutMs).toBeGreaterThan(3_000);
     expect(forwarded[0]?.timeoutMs).toBeLessThanOrEqual(5_000);
+  });
+
+  test('issue 2, bad input: a NUL in any text is a wrong argument, and reaches no owner', async () => {
+    const { error } = await getClient(await open(), { token: 'at.1', client_id: 'c\0' });
+    expect(error).toMatchObject({ code: grpc.status.INVALID_ARGUMENT });
+    expect(forwarded).toEqual([]);
   });
 
   test('house.md: an operator cannot name another one by metadata', async () => {

@@ -58,13 +58,20 @@ function networkOf(
 
 function storesOf(service: ServiceName, stores: Stores, folder: DataFolder, config: StandaloneConfig): NodeJS.ProcessEnv {
   // The edge holds nothing worth taking: no store, no secret (house.md).
-  if (service === 'gateway') return { AUTHORITY_DATABASE_URL: undefined, AUTHORITY_REDIS_URL: undefined, AUTHORITY_SECRETS: undefined };
+  if (service === 'gateway') return without('DATABASE_URL', 'MIGRATION_DATABASE_URL', 'REDIS_URL', 'SECRETS', 'OPERATOR_SECRET');
   return {
+    ...without('DATABASE_URL', 'MIGRATION_DATABASE_URL'),
     AUTHORITY_DATABASE_URL: stores.urlOf(service),
-    AUTHORITY_MIGRATION_DATABASE_URL: undefined,
-    ...(config.secrets === undefined && { AUTHORITY_SECRETS: keptSecret(folder, service) }),
+    // Only token has keys to wrap, and makes the operator's client.
+    ...(service !== 'token' && without('SECRETS', 'OPERATOR_SECRET')),
+    ...(service === 'token' && config.secrets === undefined && { AUTHORITY_SECRETS: keptSecret(folder, service) }),
     ...(service === 'token' && { AUTHORITY_OPERATOR_SECRET_FILE: folder.secret('operator') }),
   };
+}
+
+/** Variables that a child does not inherit, by value or by file. */
+function without(...names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(names.flatMap((name) => [`AUTHORITY_${name}`, `AUTHORITY_${name}_FILE`]).map((name) => [name, undefined]));
 }
 
 /** dist/apps/<service>/main.js, beside our own. */

@@ -94,6 +94,21 @@ test('ClientService: create, use, update with etag and mask, rotate the secret, 
   ]);
 });
 
+test.each([{ operator: false, scope: 'api' }, { scope: 'authority.admin.read' }])(
+  'ClientService: %j ends what the client held as an operator',
+  async (changes) => {
+    const asOperator = machine({ operator: true, scope: 'authority.admin authority.admin.read' });
+    const { client } = await clients.createClient({ client: asOperator }, operator);
+    const client_id = client?.client_id ?? '';
+    const held = { jti: 'cc.x', sub: client_id, client_id, iat: Math.floor(Date.now() / 1000) };
+    const rename = { client: ClientMessage.fromPartial({ client_id, client_name: 'Still' }), update_mask: ['client_name'] };
+    await clients.updateClient(rename, operator);
+    expect(service.stores.revocations.isRevoked(held)).toBe(false);
+    await clients.updateClient({ client: ClientMessage.fromPartial({ client_id, ...changes }), update_mask: Object.keys(changes) }, operator);
+    await expect.poll(() => service.stores.revocations.isRevoked(held), { timeout: 1000 }).toBe(true);
+  },
+);
+
 test.each([
   [{ client_id: '01890000-0000-7000-8000-000000000001' }, 'client.client_id'],
   [{ grant_types: ['authorization_code'], redirect_uris: [] }, 'client.redirect_uris'],
@@ -144,6 +159,17 @@ test('RFC 7591 §3, RFC 7592 §2: an initial access token registers so many clie
   expect(read.registration_token).toMatchObject({ uses: 2, uses_limit: 2, allow_no_pkce: true });
   await registrationTokens.deleteRegistrationToken({ registration_token_id }, operator);
   await expect(registration.register({ body, authorization, evidence })).rejects.toMatchObject({ reason: 'registration_token_invalid' });
+});
+
+test('issue 2, bad input: a key with half a surrogate pair or deep nesting is refused or passed over, never a fault', async () => {
+  const created = await registrationTokens.createRegistrationToken({ registration_token: emptyToken }, operator);
+  const authorization = `Bearer ${created.value}`;
+  const withKey = (members: string): string =>
+    `{"redirect_uris":["${redirect_uri}"],"jwks":{"keys":[{"kty":"EC","crv":"P-256","x":"eA","y":"eQ",${members}}]}}`;
+  const refused = registration.register({ body: withKey('"kid":"\\ud800"'), authorization, evidence });
+  await expect(refused).rejects.toMatchObject({ error: 'invalid_client_metadata' });
+  const body = withKey(`"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+  await expect(registration.register({ body, authorization, evidence })).resolves.toBeDefined();
 });
 
 test('RFC 7591 §3: two parallel registrations with the last use are one client', async () => {

@@ -129,8 +129,11 @@ export interface ReplayMarks {
 export interface AuthorizationRequests {
   store(request: StoredAuthorizationRequest): Promise<string>;
   find(handle: string): Promise<StoredAuthorizationRequest | undefined>;
-  /** Atomic: binds an unbound request to its browser; false when another was first. */
-  bind(handle: string, browser: string): Promise<StoredAuthorizationRequest | undefined>;
+  /**
+   * Atomic: binds an unbound request to its browser; as it is when another was first. It counts as created now: a sign-in
+   * before this was for another request, whoever sent this one here (prompt=login, max_age).
+   */
+  bind(handle: string, browser: string, now: number): Promise<StoredAuthorizationRequest | undefined>;
   /** Atomic: notes that the person chose the account that is signed in (prompt=select_account). */
   select(handle: string, selectedAt: number): Promise<StoredAuthorizationRequest | undefined>;
   /** Atomic: takes the request away when its answer is made, so that an interaction answers once. */

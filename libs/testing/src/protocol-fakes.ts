@@ -239,10 +239,10 @@ export class FakeAuthorizationRequests implements AuthorizationRequests {
     return this.pending.get(handle);
   }
 
-  async bind(handle: string, browser: string): Promise<StoredAuthorizationRequest | undefined> {
+  async bind(handle: string, browser: string, now: number): Promise<StoredAuthorizationRequest | undefined> {
     const found = this.pending.get(handle);
     if (found && found.browser !== '') return found;
-    return this.#replace(handle, found && { ...found, browser });
+    return this.#replace(handle, found && { ...found, browser, createdAt: now });
   }
 
   async select(handle: string, selectedAt: number): Promise<StoredAuthorizationRequest | undefined> {

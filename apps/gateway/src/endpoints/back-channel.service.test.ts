@@ -217,8 +217,8 @@ test('RFC 6750 §3: challenges of UserInfo; without a token no error is named (�
 
 test('RFC 7591 §3.2, RFC 7592 §2: registration is 201, reading and updating 200, deleting 204', async () => {
   const headers = { 'content-type': 'application/json', authorization: 'Bearer iat' };
-  const registered = await edge.send({ method: 'POST', path: '/oauth2/register', headers, body: '{"client_name":"é"}' });
-  expect([registered.status, registered.body]).toEqual([201, '{"client_name":"é"}']);
+  const registered = await edge.send({ method: 'POST', path: '/oauth2/register', headers, body: '{"client_name":"é\\ud83d\\ude00"}' });
+  expect([registered.status, registered.body]).toEqual([201, '{"client_name":"é\\ud83d\\ude00"}']);
   expect(askedOf('register')[0]?.request).toMatchObject({ authorization: 'Bearer iat' });
   expect((await edge.send({ path: '/oauth2/register/c_1', headers })).body).toBe('{"client_id":"c_1"}');
   expect((await edge.send({ method: 'PUT', path: '/oauth2/register/c_1', headers, body: '{}' })).status).toBe(200);
@@ -232,6 +232,8 @@ test.each([
   ['an array', { 'content-type': 'application/json' }, '[]', 400],
   ['null', { 'content-type': 'application/json' }, 'null', 400],
   ['an escaped NUL', { 'content-type': 'application/json' }, '{"a":"\\u0000"}', 400],
+  ['half of a surrogate pair', { 'content-type': 'application/json' }, '{"a":[{"b":"\\ud83d"}]}', 400],
+  ['half of a surrogate pair as a name', { 'content-type': 'application/json' }, '{"\\uDE00":1}', 400],
   ['invalid UTF-8', { 'content-type': 'application/json' }, Buffer.from([0x7b, 0xff, 0x7d]), 400],
   ['too much', { 'content-type': 'application/json' }, `{"a":"${'x'.repeat(65_536)}"}`, 413],
 ])('RFC 7591 §3.2.2: registration refuses %s', async (_, headers, body, status) => {

@@ -6,6 +6,7 @@ import { domainToASCII } from 'node:url';
  * Undefined for what cannot be an address.
  */
 export function normalizeEmail(text: string): string | undefined {
+  if (!text.isWellFormed()) return undefined;
   const match = /^([^\s@\p{Cc}]{1,64})@([^\s@\p{Cc}]{1,253})$/u.exec(text.trim().normalize('NFKC'));
   const [, local, host] = match ?? [];
   if (!local || !host) return undefined;

@@ -33,9 +33,9 @@ const request = (browser: string) => ({
 
 test('house.md, walks: of many browsers that come at once with an unbound request, one gets it', async () => {
   const handle = await requests.store(request(''));
-  const bound = await Promise.all(Array.from({ length: 10 }, (_, at) => requests.bind(handle, `browser-${at}`)));
+  const bound = await Promise.all(Array.from({ length: 10 }, (_, at) => requests.bind(handle, `browser-${at}`, 7)));
   expect(new Set(bound.map((one) => one?.browser)).size).toBe(1);
-  expect((await requests.find(handle))?.browser).toBe(bound[0]?.browser);
+  expect(await requests.find(handle)).toMatchObject({ browser: bound[0]?.browser, createdAt: 7 });
 });
 
 test('house.md, walks: an interaction answers once', async () => {

@@ -31,8 +31,8 @@ export class EphemeralAuthorizationRequests implements AuthorizationRequests {
   }
 
   /** Two requests that came at once with different cookies: the first binds, the other is told whose it is. */
-  bind(handle: string, browser: string): Promise<StoredAuthorizationRequest | undefined> {
-    return this.change(handle, (request) => (request.browser === '' ? { ...request, browser } : request));
+  bind(handle: string, browser: string, now: number): Promise<StoredAuthorizationRequest | undefined> {
+    return this.change(handle, (request) => (request.browser === '' ? { ...request, browser, createdAt: now } : request));
   }
 
   select(handle: string, selectedAt: number): Promise<StoredAuthorizationRequest | undefined> {

@@ -192,6 +192,33 @@ test('house.md: a POST from another site is stored unbound, and bound by the GET
   expect(answerOf(wrong).values).toMatchObject({ error: 'invalid_scope' });
 });
 
+test('OpenID Connect Core §3.1.2.3: a request that came unbound asks for a sign-in of its browser, not for one before it', async () => {
+  const fakes = setup();
+  const parameters = parametersOf(authorizationRequest({ prompt: 'login' }));
+  await authorize(fakes, { parameters, browser: '', cross_site: true });
+  // Somebody stored it before the person signed in for something else.
+  fakes.clock.now += 60_000;
+  const session = signIn(fakes);
+  fakes.clock.now += 60_000;
+  const next = pageOf(await authorize(fakes, { interaction: 'interaction-1', session }));
+  expect(next).toMatchObject({ kind: 'login', details: { reauthenticate: true } });
+  fakes.clock.now += 1_000;
+  expect(pageOf(await authorize(fakes, { interaction: 'interaction-1', session: signIn(fakes) })).kind).toBe('consent');
+});
+
+test('RFC 6749 §3.3: scopes that a client registers while its page is open are not on it, and not given', async () => {
+  const fakes = setup({ scopes: ['orders.read'] });
+  const session = signIn(fakes);
+  const { handle, details } = pageOf(await request(fakes, { scope: undefined }, session));
+  expect(details.scopes.map(({ name }) => name)).toEqual(['orders.read']);
+  fakes.clients.add(client({ scopes: ['orders.read', 'orders.write'] }), secret);
+  const shown = await createAuthorizeEndpoint(fakes).interaction(handle, 'browser-1', fakes.clock.now, session);
+  expect(shown.details?.scopes.map(({ name }) => name)).toEqual(['orders.read']);
+  answerOf(await authorize(fakes, { interaction: handle, session, decision: 'allow' }));
+  expect(fakes.authorizationCodes.envelopes.get('code-1')?.scopes).toEqual(['orders.read']);
+  expect(fakes.consents.all.get(`${sub}/app`)).toMatchObject([{ scopes: ['orders.read'] }]);
+});
+
 test('pages.md: a page is told what it shows, with the name of whoever is signed in', async () => {
   const fakes = setup();
   const session = signIn(fakes);
@@ -215,7 +242,7 @@ test('pages.md: a request whose answer is an error has no page; one that is no l
   const fakes = setup();
   const parameters = parametersOf(authorizationRequest({ prompt: 'none' }));
   await authorize(fakes, { parameters, cross_site: true });
-  await fakes.authorizationRequests.bind('interaction-1', 'browser-1');
+  await fakes.authorizationRequests.bind('interaction-1', 'browser-1', fakes.clock.now);
   const { interaction } = createAuthorizeEndpoint(fakes);
   expect(await interaction('interaction-1', 'browser-1', fakes.clock.now)).toMatchObject({ kind: 'none' });
   expect(answerOf(await authorize(fakes, { interaction: 'interaction-1' })).values).toMatchObject({ error: 'login_required' });

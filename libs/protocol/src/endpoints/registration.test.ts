@@ -158,3 +158,15 @@ test('RFC 7592 §2.2: a secret comes and goes with the method that needs it', as
   expect(again['client_secret']).toMatch(/^[\w-]{43}$/);
   expect(fakes.clients.secrets.get(client_id)).toBe(again['client_secret']);
 });
+
+test('RFC 7517 §4: of a key only texts are kept, and none that a store refuses', async () => {
+  const fakes = setup();
+  const key = { kty: 'EC', crv: 'P-256', x: 'eA', y: 'eQ' };
+  const deep = JSON.parse(`${'['.repeat(5000)}1${']'.repeat(5000)}`);
+  const body = { ...metadata, jwks: { keys: [{ ...key, kid: 'k', key_ops: ['verify'], exp: 5, deep, list: [deep] }] } };
+  expect((await register(fakes, body))['jwks']).toEqual({ keys: [{ ...key, kid: 'k', key_ops: ['verify'] }] });
+  for (const kid of ['\ud800', 'a\u0000', ['\ud800']]) {
+    const refused = register(fakes, { ...metadata, jwks: { keys: [{ ...key, kid }] } });
+    await expect(refused).rejects.toMatchObject({ error: 'invalid_client_metadata' });
+  }
+});

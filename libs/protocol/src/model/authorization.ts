@@ -92,9 +92,11 @@ export interface StoredAuthorizationRequest {
   version: 1;
   client_id: string;
   parameters: readonly { name: string; value: string }[];
+  /** What was asked when it came, defaults included; absent in those of a release before. */
+  scopes?: readonly string[];
   /** SHA-256 of the browser cookie; empty until a cross-site POST is bound by the GET that follows. */
   browser: string;
-  /** Unix milliseconds. */
+  /** Unix milliseconds; of one that came unbound: when it was bound. */
   createdAt: number;
   /** prompt=select_account has been answered by a sign-in or a choice at this time. */
   selectedAt?: number;
