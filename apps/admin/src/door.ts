@@ -30,7 +30,7 @@ export async function answer(call: DoorCall, ports: DoorPorts): Promise<Buffer> 
   const operator = await admit(call, ports);
   const behalf: Behalf = { operator: operator.name, deadline };
   // Only looked at: what goes on is what came, fields of a newer contract included.
-  decoded(method, request);
+  assertText(decoded(method, request));
   const { owner } = policy[method.path];
   if (owner !== 'merge') return ports.owners.forward(owner, method, request, behalf);
   return merged(method.path, request, askOwners(ports.owners, behalf), ports);
@@ -74,6 +74,14 @@ function decoded<Request>({ requestDeserialize }: Pick<Codec<Request, never>, 'r
   } catch (cause) {
     throw new StatusError('INVALID_ARGUMENT', 'item_malformed', { message: 'request: is not the message of this call', cause });
   }
+}
+
+/** No field of any message may hold a NUL, and PostgreSQL's text cannot: refused here once, for every owner. */
+function assertText(value: unknown): void {
+  if (typeof value === 'string' && value.includes('\0')) {
+    throw new StatusError('INVALID_ARGUMENT', 'encoding_invalid', { message: 'request: a text holds a NUL character' });
+  }
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) Object.values(value).forEach(assertText);
 }
 
 const merges: Readonly<Record<string, Merge>> = {

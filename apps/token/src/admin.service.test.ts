@@ -104,7 +104,10 @@ test.each([{ operator: false, scope: 'api' }, { scope: 'authority.admin.read' }]
     const rename = { client: ClientMessage.fromPartial({ client_id, client_name: 'Still' }), update_mask: ['client_name'] };
     await clients.updateClient(rename, operator);
     expect(service.stores.revocations.isRevoked(held)).toBe(false);
-    await clients.updateClient({ client: ClientMessage.fromPartial({ client_id, ...changes }), update_mask: Object.keys(changes) }, operator);
+    await clients.updateClient(
+      { client: ClientMessage.fromPartial({ client_id, ...changes }), update_mask: Object.keys(changes) },
+      operator,
+    );
     await expect.poll(() => service.stores.revocations.isRevoked(held), { timeout: 1000 }).toBe(true);
   },
 );

@@ -53,6 +53,8 @@ export function certificateName(service: ServiceName): string {
 
 /** The service that a certificate's subject alternative names stand for; undefined for a stranger. */
 export function serviceOfCertificate(subjectAltName: string): ServiceName | undefined {
+  // Node puts names with commas in quotes; to split those would make names of ours from pieces of one of a stranger.
+  if (subjectAltName.includes('"')) return undefined;
   const names = subjectAltName.split(',').map((name) => name.trim());
   return serviceNames.find((service) => names.includes(`DNS:${certificateName(service)}`));
 }

@@ -18,7 +18,7 @@ export function formOf(request: EdgeRequest, repetitions: Repetitions = 'refused
   return parseParameters(bytesOf(request), repetitions);
 }
 
-/** The text of a JSON body: one JSON object, valid UTF-8, no NUL anywhere in it. */
+/** The text of a JSON body: one JSON object, valid UTF-8, no NUL and no half of a surrogate pair anywhere in it. */
 export function jsonTextOf(request: EdgeRequest): string {
   const type = request.headers['content-type'];
   if (type === undefined || !jsonType.test(type)) throw wrongType('application/json');
@@ -40,12 +40,18 @@ export function jsonObject(text: string): Record<string, unknown> {
   return Object.assign(Object.create(null), value);
 }
 
+/** A lone `\ud800` is valid JSON, and no text that can be stored or sent on. Only a text that escapes can hold one. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return /\\u[dD]/.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
   } catch (cause) {
     throw new OAuthError('invalid_request', 'encoding_invalid', { description: 'The body is not valid JSON.', cause });
   }
+}
+
+function wellFormed(name: string, value: unknown): unknown {
+  if (!name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) throw new SyntaxError('half of a surrogate pair');
+  return value;
 }
 
 const bytesOf = (request: EdgeRequest): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));

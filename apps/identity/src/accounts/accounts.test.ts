@@ -14,12 +14,22 @@ test.each([
   expect(normalizeEmail(typed)).toBe(identifier);
 });
 
-test.each(['', 'a', '@b', 'a@', 'a b@c', 'a@b@c', 'a@-b.c', 'a@b..c', `${'a'.repeat(65)}@b.c`, 'a\0@b.c', '\ud800@b.c', `a@${'b'.repeat(64)}.c`])(
-  'RFC 5321 §4.5.3.1: %j is no address',
-  (typed) => {
-    expect(normalizeEmail(typed)).toBeUndefined();
-  },
-);
+test.each([
+  '',
+  'a',
+  '@b',
+  'a@',
+  'a b@c',
+  'a@b@c',
+  'a@-b.c',
+  'a@b..c',
+  `${'a'.repeat(65)}@b.c`,
+  'a\0@b.c',
+  '\ud800@b.c',
+  `a@${'b'.repeat(64)}.c`,
+])('RFC 5321 §4.5.3.1: %j is no address', (typed) => {
+  expect(normalizeEmail(typed)).toBeUndefined();
+});
 
 test('RFC 9562 §5.7: subjects are UUIDv7, in the order of their making', () => {
   const made = [1, 1_700_000_000_000, 1_700_000_000_001].map(newSubject);

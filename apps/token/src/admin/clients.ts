@@ -12,7 +12,7 @@ import { Client as ClientMessage } from '@authority/contracts/admin';
 import { StatusError } from '@authority/errors';
 import { applyMask, assertEtag, exact, fieldInvalid, flag, maskedPaths, oneOf, page, parseFilter, prefix, Where } from '@authority/listing';
 import { type Queryable, statement } from '@authority/postgres';
-import { isClientId, makeClientId, makeSecret } from '@authority/protocol';
+import { type Client, isClientId, isOperatorScope, makeClientId, makeSecret } from '@authority/protocol';
 import { type ClientRow, clientRows, fromRow, type StoredClient } from '../postgres/client-rows.ts';
 import { endClient } from '../postgres/endings.ts';
 import { makeScopesKnown } from '../postgres/scopes.ts';
@@ -102,7 +102,7 @@ export class ClientAdmin {
       const next = fromMessage(applyMask(current, message, update_mask, mutableClientFields), client_id, this.issuer);
       const written = await clientRows.update(tx, next);
       // What the client had is over, also when it is enabled again.
-      if (next.disabled && !stored.client.disabled) await endClient(tx, client_id);
+      if ((next.disabled && !stored.client.disabled) || losesOperator(stored.client, next)) await endClient(tx, client_id);
       await makeScopesKnown(tx, next.scopes);
       const details = { fields: maskedPaths(update_mask, mutableClientFields), disabled: next.disabled };
       await appendAudit(tx, { action: 'client.update', actor, target: `client:${client_id}`, details });
@@ -142,6 +142,12 @@ export class ClientAdmin {
   private addSecret(tx: Queryable, client_id: string, secret: string): Promise<void> {
     return clientRows.addSecret(tx, client_id, { kind: 'hmac', ...this.stores.digests.make(client_id, secret) });
   }
+}
+
+/** The admin API asks whether a token is active, not who its client is by now: what an operator held is over at once. */
+function losesOperator(before: Client, next: Client): boolean {
+  if (!before.operator) return false;
+  return !next.operator || before.scopes.some((scope) => isOperatorScope(scope) && !next.scopes.includes(scope));
 }
 
 function found(stored: StoredClient | undefined, client_id: string): StoredClient {

@@ -16,10 +16,16 @@ export function storeRequest(
     version: 1,
     client_id: request.client.client_id,
     parameters,
+    scopes: request.scopes,
     browser,
     createdAt: now,
     expiresAt: now + policy.interactionLifetime() * 1000,
   });
+}
+
+/** No more than it asked for when it came: scopes that the client registered since are on no page that the person saw. */
+export function asAsked(request: AuthorizationRequest, { scopes }: StoredAuthorizationRequest): AuthorizationRequest {
+  return scopes ? { ...request, scopes: request.scopes.filter((scope) => scopes.includes(scope)) } : request;
 }
 
 /** As storeRequest, for a request whose browser is known: without one it would belong to whoever comes first. */
@@ -44,7 +50,7 @@ export async function openInteraction(
   const found = await findLive(handle, ports, now);
   if (browser === '') throw otherBrowser();
   if (found.browser !== '') return assertSameBrowser(found, browser);
-  const bound = await ports.authorizationRequests.bind(handle, browser);
+  const bound = await ports.authorizationRequests.bind(handle, browser, now);
   if (!bound) throw otherBrowser();
   return assertSameBrowser(bound, browser);
 }

@@ -2,7 +2,7 @@ import { OAuthError } from '@authority/errors';
 import { makeCode } from '../authorize/code.ts';
 import { detailsOf, nameOf } from '../authorize/details.ts';
 import { firstNeed, readRequest } from '../authorize/index.ts';
-import { openInteraction, pendingOf, storeForBrowser, storeRequest } from '../authorize/interaction.ts';
+import { asAsked, openInteraction, pendingOf, storeForBrowser, storeRequest } from '../authorize/interaction.ts';
 import type { AuthorizationRequest, AuthorizePorts } from '../authorize/request.ts';
 import { codeResponse, errorResponse, RedirectedError } from '../authorize/response.ts';
 import type { Need, Situation } from '../authorize/situation.ts';
@@ -45,7 +45,8 @@ async function advance(
   now: number,
 ): Promise<AuthorizeOutcome> {
   const parameters = pending ? pending.parameters : step.parameters;
-  const request = readRequest(parameters, ports);
+  const read = readRequest(parameters, ports);
+  const request = pending ? asAsked(read, pending) : read;
   if (!pending && step.cross_site) {
     // No cookie came with it, so neither session nor browser is known: the GET that follows has them (house.md, walks).
     return { $case: 'resume', value: await storeRequest(request, parameters, '', ports, now) };
@@ -70,7 +71,7 @@ async function advance(
 /** A stored request for a page that only shows it: what has become wrong with it since is told there, not to the client. */
 function readAgain(pending: StoredAuthorizationRequest, ports: AuthorizePorts): AuthorizationRequest {
   try {
-    return readRequest(pending.parameters, ports);
+    return asAsked(readRequest(pending.parameters, ports), pending);
   } catch (error) {
     throw error instanceof RedirectedError ? error.refusal : error;
   }

@@ -1,4 +1,5 @@
 import { isObject } from '../primitives/jwt.ts';
+import { isText } from '../primitives/parameters.ts';
 import { invalidMetadata, type Metadata } from './metadata.ts';
 
 /** Members of a JWK that are secret (RFC 7518 §6): a client that sends one has lost its key. */
@@ -27,6 +28,16 @@ function readKeySet({ keys }: Record<string, unknown>): readonly Record<string, 
     const members = typeof key['kty'] === 'string' ? publicTypes[key['kty']] : undefined;
     if (!members?.every((member) => typeof key[member] === 'string'))
       throw invalidMetadata('a key of jwks is not a complete RSA, EC or OKP key');
-    return key;
+    return plainMembers(key);
   });
+}
+
+/** Members of a JWK are texts and lists of texts (RFC 7517 §4); others are not kept, nor what no store would take. */
+function plainMembers(key: Record<string, unknown>): Record<string, unknown> {
+  const plain = Object.entries(key).filter(([, value]) => [value].flat().every((one) => typeof one === 'string'));
+  const texts = plain.flatMap(([name, value]) => [name, ...[value].flat()]);
+  if (!texts.every((one) => typeof one === 'string' && isText(one))) {
+    throw invalidMetadata('a key of jwks holds characters that are not allowed');
+  }
+  return Object.fromEntries(plain);
 }
