@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { root } from '@authority/testing/suite';
 import { startAuthority } from './authority-target.ts';
 import { pin } from './cpu.ts';
+import { startFloor } from './floor-target.ts';
 import { flows } from './flows.ts';
 import { measure, type Row } from './measure.ts';
 import { startPeer } from './peer-target.ts';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
     ['standalone', () => startAuthority('standalone')],
     ['peer', () => startPeer('keep')],
     ['peer (rotating)', () => startPeer('rotate')],
+    ['floor', startFloor],
   ];
   const targets: Target[] = [];
   try {
@@ -55,9 +57,9 @@ async function main(): Promise<void> {
 }
 
 async function everyTarget(flow: (typeof flows)[number], targets: readonly Target[], rows: Row[]): Promise<void> {
-  const [split, standalone, keeping, rotating] = targets;
+  const [split, standalone, keeping, rotating, floor] = targets;
   const peer = flow.name === 'refresh, rotating' ? rotating : keeping;
-  for (const target of [split, standalone, peer]) {
+  for (const target of [split, standalone, peer, ...(flow.name === 'client_credentials' ? [floor] : [])]) {
     if (!target) continue;
     const row = await measure(flow, target, seconds);
     rows.push(row);

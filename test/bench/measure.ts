@@ -23,7 +23,7 @@ export function settle(target: Target): void {
   pin(target.storePids(), LOAD_CORE);
 }
 
-const WARM_UP_REQUESTS = 3_000;
+const WARM_UP_REQUESTS = 20_000;
 
 /** Every target is as warm as it will be: a just-in-time compiler's first seconds say nothing about a server. */
 async function warmUp(load: Prepared, host: string, port: number, connections: number): Promise<void> {

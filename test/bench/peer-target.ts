@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { testRedis } from '@authority/testing';
 import { freePorts } from '@authority/testing/suite';
+import { startBare } from './bare-process.ts';
 import { storeProcesses } from './cpu.ts';
 import { redirectUri, type Target } from './target.ts';
 
@@ -12,11 +10,7 @@ const secret = 'a-secret-of-the-benchmark-0123456789abcdef';
 export async function startPeer(rotation: 'rotate' | 'keep'): Promise<Target> {
   const redis = await testRedis();
   const [port] = await freePorts(1);
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./peer.js', import.meta.url)), String(port), redis.url, rotation], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_ENV: 'production' },
-  });
-  await readyLine(child);
+  const { pid, stop } = await startBare('./peer.js', [String(port), redis.url, rotation]);
   const app = { client_id: 'app', client_secret: secret };
   return {
     name: 'peer',
@@ -33,7 +27,7 @@ export async function startPeer(rotation: 'rotate' | 'keep'): Promise<Target> {
     app,
     rotating: app,
     redirectUri,
-    pids: () => [child.pid ?? 0],
+    pids: () => [pid],
     storePids: storeProcesses,
     signIn: async (walk) => {
       const query = new URLSearchParams({
@@ -49,15 +43,8 @@ export async function startPeer(rotation: 'rotate' | 'keep'): Promise<Target> {
       await walk.submit(consent, {});
     },
     stop: async () => {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
+      await stop();
       await redis.stop();
     },
   };
-}
-
-async function readyLine(child: ChildProcess): Promise<void> {
-  if (!child.stdout) throw new Error('the peer has no output');
-  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-  if (!chunk.toString().includes('ready')) throw new Error(`the peer said ${chunk}`);
 }

@@ -74,29 +74,30 @@ class RedisAdapter implements Adapter {
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const jwk = createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })).export({ format: 'jwk' });
 const secret = 'a-secret-of-the-benchmark-0123456789abcdef';
+// In its store, as ours are in ours: a client can be changed while the server runs.
+const clients: readonly (AdapterPayload & { client_id: string })[] = [
+  {
+    client_id: 'machine',
+    client_secret: secret,
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+    id_token_signed_response_alg: 'ES256',
+  },
+  {
+    client_id: 'app',
+    client_secret: secret,
+    grant_types: ['authorization_code', 'refresh_token'],
+    redirect_uris: ['http://127.0.0.1:9/callback'],
+    response_types: ['code'],
+    id_token_signed_response_alg: 'ES256',
+    scope: 'openid profile email offline_access',
+  },
+];
 const configuration: Configuration = {
   adapter: RedisAdapter,
   jwks: { keys: [{ ...jwk, alg: 'ES256', use: 'sig' }] },
   cookies: { keys: ['benchmark-cookie-key'] },
-  clients: [
-    {
-      client_id: 'machine',
-      client_secret: secret,
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
-      id_token_signed_response_alg: 'ES256',
-    },
-    {
-      client_id: 'app',
-      client_secret: secret,
-      grant_types: ['authorization_code', 'refresh_token'],
-      redirect_uris: ['http://127.0.0.1:9/callback'],
-      response_types: ['code'],
-      id_token_signed_response_alg: 'ES256',
-      scope: 'openid profile email offline_access',
-    },
-  ],
   clientDefaults: { id_token_signed_response_alg: 'ES256' },
   pkce: { required: () => true },
   claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
@@ -134,6 +135,7 @@ const configuration: Configuration = {
     ClientCredentials: 300,
   },
 };
+for (const client of clients) await new RedisAdapter('Client').upsert(client.client_id, client, 0);
 const provider = new Provider(issuer, configuration);
 provider.on('server_error', (_context, error) => process.stderr.write(`${error.stack}\n`));
 provider.listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'));

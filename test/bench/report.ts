@@ -53,7 +53,7 @@ function summarize(rows: readonly Row[]): Summary | undefined {
 /** A Markdown table: ratios first, raw figures beside them. */
 export function table(report: Report): string {
   const lines = [
-    `${report.environment}; ${report.rounds} × ${report.seconds} s a flow, 64 connections, after 3,000 requests to warm up; servers on one core, load and stores on the other.`,
+    `${report.environment}; ${report.rounds} × ${report.seconds} s a flow, 64 connections, after up to 20,000 requests to warm up; servers on one core, load and stores on the other.`,
     `Ratios are throughput ÷ oidc-provider; where the load's core was over 90 % busy, CPU a request counts (marked ᶜ).`,
     '',
     '| flow | split ÷ peer | standalone ÷ peer | split: /s, µs, p99 ms, MiB | standalone: /s, µs, p99 ms, MiB | peer: /s, µs, p99 ms, MiB |',
@@ -64,15 +64,28 @@ export function table(report: Report): string {
     const [split, standalone, peer] = [of('split'), of('standalone'), of('peer')];
     lines.push(`| ${flow} | ${ratio(split, peer)} | ${ratio(standalone, peer)} | ${raw(split)} | ${raw(standalone)} | ${raw(peer)} |`);
   }
-  const standalone = summarize(report.rows.filter((row) => row.flow === 'client_credentials' && row.target === 'standalone'));
+  lines.push(...ceilings(report));
+  return lines.join('\n');
+}
+
+/** What the machine itself sets as the limit: signatures a second, and bare node:http that does nothing else. */
+function ceilings(report: Report): string[] {
+  const of = (target: string): Summary | undefined =>
+    summarize(report.rows.filter((row) => row.flow === 'client_credentials' && row.target === target));
+  const [standalone, peer, floor] = [of('standalone'), of('peer'), of('floor')];
+  const lines: string[] = [];
   if (standalone && report.signsPerSecond > 0) {
     const share = standalone.perSecond / report.signsPerSecond;
     lines.push(
-      '',
       `Tokens a second in standalone ÷ \`openssl speed\` ecdsap256 signs a second of one core (${report.signsPerSecond}): ${share.toFixed(2)}`,
     );
   }
-  return lines.join('\n');
+  if (standalone && peer && floor) {
+    lines.push(
+      `The ceiling, a bare node:http server that signs a token and does nothing else: ${floor.perSecond.toFixed(0)}/s, ${floor.cpu.toFixed(0)} µs; ÷ peer ${ratio(floor, peer)}. Standalone reaches ${((100 * standalone.perSecond) / floor.perSecond).toFixed(0)} % of it.`,
+    );
+  }
+  return lines.flatMap((line) => ['', line]);
 }
 
 function ratio(ours: Summary | undefined, peer: Summary | undefined): string {

@@ -7,7 +7,7 @@ import { nodePath, root } from '../../apps/standalone/launch/prepare.mjs';
 const outdir = join(root, 'dist/bench');
 const here = join(root, 'test/bench');
 await build({
-  entryPoints: { main: join(here, 'main.ts'), peer: join(here, 'peer.ts') },
+  entryPoints: { main: join(here, 'main.ts'), peer: join(here, 'peer.ts'), floor: join(here, 'floor.ts') },
   outdir,
   bundle: true,
   platform: 'node',
