@@ -44,7 +44,7 @@ describe('OpenID Connect Discovery 1.0 and RFC 8414', () => {
     }
     expect(document).toMatchObject({
       response_types_supported: expect.arrayContaining(['code']),
-      response_modes_supported: ['query', 'form_post'],
+      response_modes_supported: ['query', 'fragment', 'form_post'],
       code_challenge_methods_supported: ['S256'],
       id_token_signing_alg_values_supported: expect.arrayContaining(['RS256', 'ES256']),
       authorization_response_iss_parameter_supported: true,

@@ -42,6 +42,8 @@ export const reasons = [
   'response_type_unknown',
   'response_type_not_allowed',
   'response_mode_unknown',
+  'nonce_missing',
+  'openid_missing',
   'redirect_uri_missing',
   'redirect_uri_foreign',
   'redirect_uri_changed',

@@ -3,6 +3,7 @@ import type { ResponseMode } from '../model/front-channel.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import type { CollectedParameters } from '../primitives/parameters.ts';
 import type { IdTokenHint } from '../tokens/id-token.ts';
+import type { ResponseType } from './response-types.ts';
 
 export type AuthorizePorts = Pick<
   ProtocolPorts,
@@ -10,6 +11,8 @@ export type AuthorizePorts = Pick<
   | 'clients'
   | 'scopes'
   | 'signingKeys'
+  | 'refreshTokenMac'
+  | 'revocations'
   | 'policy'
   | 'random'
   | 'authorizationCodes'
@@ -30,6 +33,7 @@ export interface Destination {
 /** An authorization request after its checks: every value valid for this client. */
 export interface AuthorizationRequest extends Destination {
   state?: string;
+  responseType: ResponseType;
   response_mode: ResponseMode;
   code_challenge?: string;
   scopes: readonly string[];

@@ -22,8 +22,8 @@ export class RedirectedError extends Error {
 }
 
 /** A successful answer. `iss` is in every answer, so that a client sees a mix-up (RFC 9207 §2). */
-export function codeResponse(to: AnswerTo, code: string, issuer: string): ClientResponse {
-  return respond(to, [['code', code]], issuer);
+export function successResponse(to: AnswerTo, pairs: readonly (readonly [string, string])[], issuer: string): ClientResponse {
+  return respond(to, pairs, issuer);
 }
 
 /** An error for the client (RFC 6749 §4.1.2.1). */

@@ -1,10 +1,10 @@
 import { OAuthError } from '@authority/errors';
-import { makeCode } from '../authorize/code.ts';
+import { makeAnswer, prepareAnswer } from '../authorize/answer.ts';
 import { detailsOf, nameOf } from '../authorize/details.ts';
 import { firstNeed, readRequest } from '../authorize/index.ts';
 import { asAsked, openInteraction, pendingOf, storeForBrowser, storeRequest } from '../authorize/interaction.ts';
 import type { AuthorizationRequest, AuthorizePorts } from '../authorize/request.ts';
-import { codeResponse, errorResponse, RedirectedError } from '../authorize/response.ts';
+import { errorResponse, RedirectedError } from '../authorize/response.ts';
 import type { Need, Situation } from '../authorize/situation.ts';
 import type { SessionFacts, StoredAuthorizationRequest } from '../model/authorization.ts';
 import type { AuthorizeEndpoint } from '../model/endpoint.ts';
@@ -60,12 +60,13 @@ async function advance(
   }
 
   const session = assertSession(situation);
+  const about = await prepareAnswer(request, session, ports, now);
   // Taken away first, so that an interaction answers once; an answer that is lost after this is a new start.
   if (pending) await takeOnce(step.interaction, ports);
   if (next === 'consented') {
     await ports.consents.remember(session.sub, request.client.client_id, { scopes: request.scopes, resource: request.resource ?? '' });
   }
-  return { $case: 'respond', value: codeResponse(request, makeCode(request, session, ports, now), ports.issuer) };
+  return { $case: 'respond', value: makeAnswer(request, session, about, ports, now) };
 }
 
 /** A stored request for a page that only shows it: what has become wrong with it since is told there, not to the client. */

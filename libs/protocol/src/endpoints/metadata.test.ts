@@ -18,9 +18,9 @@ test('RFC 8414 §2: metadata says what the tables say', () => {
     token_endpoint: `${testIssuer}/oauth2/token`,
     jwks_uri: `${testIssuer}/.well-known/jwks.json`,
     registration_endpoint: `${testIssuer}/oauth2/register`,
-    grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token'],
-    response_types_supported: ['code'],
-    response_modes_supported: ['query', 'form_post'],
+    grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token', 'implicit'],
+    response_types_supported: ['code', 'id_token', 'token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
+    response_modes_supported: ['query', 'fragment', 'form_post'],
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
@@ -44,7 +44,7 @@ test('OpenID Connect Discovery §3: what is required is there, what would defaul
 test('style.md 12: a new grant is in discovery without another line', () => {
   const grant = { type: 'urn:example:new', parameters: [], lane: 'cpu', authorize: () => Promise.reject(new Error('unused')) } as const;
   const document = metadata(testIssuer, { ...registries, grants: [grant] }, policy);
-  expect(document['grant_types_supported']).toEqual(['urn:example:new']);
+  expect(document['grant_types_supported']).toEqual(['urn:example:new', 'implicit']);
 });
 
 test('contract.md: an issuer with a path has everything below it', () => {

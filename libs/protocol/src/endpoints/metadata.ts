@@ -1,6 +1,7 @@
 import { codeChallengeMethods } from '../authorize/checks/code-challenge.ts';
 import { responseModes } from '../authorize/checks/response-mode.ts';
 import { responseTypes } from '../authorize/checks/response-type.ts';
+import { frontChannelGrantTypes } from '../authorize/response-types.ts';
 import { prompts } from '../authorize/request.ts';
 import { clientAuthenticationMethods } from '../client-authentication/index.ts';
 import type { ClientAuthenticationMethod } from '../client-authentication/method.ts';
@@ -17,6 +18,8 @@ export interface Registries {
   assertionAlgorithms: readonly string[];
   responseTypes: readonly string[];
   responseModes: readonly string[];
+  /** Grant types that the authorization endpoint alone serves: `implicit`. */
+  frontChannelGrantTypes: readonly string[];
   codeChallengeMethods: readonly string[];
   prompts: readonly string[];
 }
@@ -27,6 +30,7 @@ export const registries: Registries = {
   assertionAlgorithms,
   responseTypes,
   responseModes,
+  frontChannelGrantTypes,
   codeChallengeMethods,
   prompts,
 };
@@ -62,7 +66,7 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
     claims_supported: policy.claims,
     response_types_supported: from.responseTypes,
     response_modes_supported: from.responseModes,
-    grant_types_supported: from.grants.map(({ type }) => type),
+    grant_types_supported: [...from.grants.map(({ type }) => type), ...from.frontChannelGrantTypes],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: policy.algorithms,
     acr_values_supported: policy.acrValues,

@@ -21,6 +21,12 @@ export interface Authorization {
   refresh?: { handle: Uint8Array; generation: number; keyId: string; partition: number };
   /** An ID Token is answered (OpenID Connect Core §3.1.3.3, §12.2). */
   idToken: boolean;
+  /** False where none is answered: a response type without `token`. */
+  accessToken?: false;
+  /** The code that is answered beside the ID Token, for `c_hash` (OpenID Connect Core §3.3.2.11). */
+  code?: string;
+  /** Claims of the person that the ID Token brings (OpenID Connect Core §5.4, §5.5). */
+  about?: Readonly<Record<string, unknown>>;
 }
 
 /** How and when the person proved who they are. */

@@ -32,7 +32,7 @@ export interface ClientResponse {
   reason?: Reason;
 }
 
-export type ResponseMode = 'query' | 'form_post';
+export type ResponseMode = 'query' | 'fragment' | 'form_post';
 
 /** `none`: no page is needed any more; ask authorize again. */
 export type InteractionKind = 'none' | 'login' | 'consent' | 'select_account' | 'registration';

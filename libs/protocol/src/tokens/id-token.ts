@@ -15,12 +15,16 @@ const life = 3600;
 export function idTokenClaims(
   authorization: Authorization,
   authentication: Authentication,
+  /** Empty when none goes along. */
   accessToken: string,
   issuer: string,
   now: number,
 ): Record<string, unknown> {
   const iat = Math.floor(now / 1000);
+  const alg = authorization.client.id_token_signed_response_alg;
   const claims: Record<string, unknown> = {
+    // First, so that nothing that is said of the person replaces what is said of the sign-in.
+    ...authorization.about,
     iss: issuer,
     sub: authorization.sub,
     aud: authorization.client.client_id,
@@ -29,8 +33,10 @@ export function idTokenClaims(
     acr: authentication.acr,
     amr: authentication.amr,
     sid: authentication.sid,
-    at_hash: halfHash(accessToken, authorization.client.id_token_signed_response_alg),
   };
+  // OpenID Connect Core §3.1.3.6, §3.2.2.10, §3.3.2.11: the hash of what travels with it, so that neither can be swapped.
+  if (accessToken !== '') claims['at_hash'] = halfHash(accessToken, alg);
+  if (authorization.code !== undefined) claims['c_hash'] = halfHash(authorization.code, alg);
   if (authentication.authTimeRequired) claims['auth_time'] = authentication.auth_time;
   if (authorization.nonce !== undefined) claims['nonce'] = authorization.nonce;
   return claims;

@@ -15,17 +15,24 @@ export function issue(authorization: Authorization, ports: IssuePorts, now: numb
   // What rests on a row was checked against the not-befores by the statement that read it; a client's own token was not.
   if (!authorization.grant) ports.revocations.assertFreshEnoughToMint(now);
 
-  const claims = accessTokenClaims(authorization, ports, now);
-  const access_token = ports.signingKeys.sign('ES256', accessTokenType, { ...claims });
+  const access = authorization.accessToken === false ? noAccessToken : accessToken(authorization, ports, now);
   return {
-    access_token,
-    token_type: 'Bearer',
-    expires_in: claims.exp - claims.iat,
+    ...access,
     refresh_token: refreshToken(authorization, ports),
-    scope: claims.scope,
-    id_token: idToken(authorization, access_token, ports, now),
+    scope: authorization.scopes.join(' '),
+    id_token: idToken(authorization, access.access_token, ports, now),
     issued_token_type: '',
   };
+}
+
+type AccessToken = Pick<TokenResponse, 'access_token' | 'token_type' | 'expires_in'>;
+
+const noAccessToken: AccessToken = { access_token: '', token_type: '', expires_in: 0 };
+
+function accessToken(authorization: Authorization, ports: IssuePorts, now: number): AccessToken {
+  const claims = accessTokenClaims(authorization, ports, now);
+  const access_token = ports.signingKeys.sign('ES256', accessTokenType, { ...claims });
+  return { access_token, token_type: 'Bearer', expires_in: claims.exp - claims.iat };
 }
 
 function refreshToken({ refresh }: Authorization, ports: IssuePorts): string {

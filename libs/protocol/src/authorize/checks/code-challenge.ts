@@ -7,11 +7,12 @@ import type { RequestCheck } from '../request.ts';
 /** Challenge methods that this server takes; `plain` is none (RFC 9700 §2.1.1). Discovery lists them. */
 export const codeChallengeMethods: readonly string[] = ['S256'];
 
-/** PKCE by S256 (RFC 7636 §4.3), from every client but confidential ones that were registered without (RFC 9700 §2.1.1). */
+/** PKCE by S256 (RFC 7636 §4.3) wherever a code is answered, from every client but confidential ones that were registered without (RFC 9700 §2.1.1). */
 export const codeChallenge: RequestCheck = {
   name: 'code_challenge',
 
-  check({ parameters }, { client }) {
+  check({ parameters }, { client }, { responseType }) {
+    if (responseType?.code === false) return {};
     const code_challenge = find(parameters, 'code_challenge');
     const method = find(parameters, 'code_challenge_method');
     if (code_challenge === undefined) {

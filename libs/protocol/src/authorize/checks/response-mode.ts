@@ -2,26 +2,41 @@ import { OAuthError } from '@authority/errors';
 import type { ResponseMode } from '../../model/front-channel.ts';
 import { find, type ParameterMap } from '../../primitives/parameters.ts';
 import type { RequestCheck } from '../request.ts';
+import { findResponseType, responseModesOf, responseTypeRegistry } from '../response-types.ts';
 
 /** OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode. Discovery lists them. */
-export const responseModes: readonly ResponseMode[] = ['query', 'form_post'];
+export const responseModes: readonly ResponseMode[] = (['query', 'fragment', 'form_post'] as const).filter((mode) =>
+  responseTypeRegistry.some((type) => responseModesOf(type).includes(mode)),
+);
 
 export const responseMode: RequestCheck = {
   name: 'response_mode',
 
   check({ parameters }) {
-    const response_mode = knownMode(parameters);
+    const response_mode = allowedMode(parameters);
     if (!response_mode) throw new OAuthError('invalid_request', 'response_mode_unknown', { description: 'response_mode is not supported' });
     return { response_mode };
   },
 };
 
-/** How to answer, errors before this check included: as asked where that is possible, else the default of `code`. */
+/** How to answer, errors before this check included: as asked where that is possible, else the default of the type. */
 export function answerMode(parameters: ParameterMap): ResponseMode {
-  return knownMode(parameters) ?? 'query';
+  return allowedMode(parameters) ?? modesOf(parameters)[0];
 }
 
-function knownMode(parameters: ParameterMap): ResponseMode | undefined {
-  const asked = find(parameters, 'response_mode') ?? 'query';
-  return responseModes.find((mode) => mode === asked);
+function allowedMode(parameters: ParameterMap): ResponseMode | undefined {
+  const modes = modesOf(parameters);
+  const asked = find(parameters, 'response_mode');
+  return asked === undefined ? modes[0] : modes.find((mode) => mode === asked);
+}
+
+/**
+ * Of a type that is not ours the words say how its client reads errors: one that names a token looks in the fragment
+ * (Multiple Response Types §3, §5), the others in the query.
+ */
+function modesOf(parameters: ParameterMap): readonly [ResponseMode, ...ResponseMode[]] {
+  const asked = find(parameters, 'response_type') ?? '';
+  const words = asked.split(' ');
+  const guessed = { name: '', code: true, idToken: words.includes('id_token'), accessToken: words.includes('token') };
+  return responseModesOf(findResponseType(asked) ?? guessed);
 }

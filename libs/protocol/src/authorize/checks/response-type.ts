@@ -1,28 +1,26 @@
 import { OAuthError } from '@authority/errors';
 import { required } from '../../primitives/parameters.ts';
 import type { RequestCheck } from '../request.ts';
+import { findResponseType, grantTypeOf, responseTypeRegistry } from '../response-types.ts';
 
-/** Response types that this server answers (RFC 6749 §3.1.1). Discovery lists them. */
-export const responseTypes: readonly string[] = ['code'];
+export { canonicalResponseType } from '../response-types.ts';
+
+/** Response types that this server answers (RFC 6749 §3.1.1), by name. Discovery lists them. */
+export const responseTypes: readonly string[] = responseTypeRegistry.map(({ name }) => name);
 
 export const responseType: RequestCheck = {
   name: 'response_type',
 
   check({ parameters }, { client }) {
-    const asked = canonicalResponseType(required(parameters, 'response_type'));
-    if (!responseTypes.includes(asked)) {
+    const asked = findResponseType(required(parameters, 'response_type'));
+    if (!asked) {
       throw new OAuthError('unsupported_response_type', 'response_type_unknown', { description: 'response_type is not supported' });
     }
-    if (!client.response_types.includes(asked) || !client.grant_types.includes('authorization_code')) {
+    if (!client.response_types.includes(asked.name) || !client.grant_types.includes(grantTypeOf(asked))) {
       throw new OAuthError('unauthorized_client', 'response_type_not_allowed', {
         description: 'response_type is not allowed to this client',
       });
     }
-    return {};
+    return { responseType: asked };
   },
 };
-
-/** The order of the words does not matter (RFC 6749 §3.1.1). */
-export function canonicalResponseType(value: string): string {
-  return value.split(' ').sort().join(' ');
-}

@@ -1,0 +1,92 @@
+import { OAuthError } from '@authority/errors';
+import type { Authorization, SessionFacts } from '../model/authorization.ts';
+import type { ClientResponse } from '../model/front-channel.ts';
+import { narrowResource } from '../tokens/audience.ts';
+import { issue } from '../tokens/issue.ts';
+import { makeCode, makeGrant, type PersonsGrant } from './code.ts';
+import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
+import { RedirectedError, successResponse } from './response.ts';
+import { bringsTokens } from './response-types.ts';
+
+/** What an ID Token of the browser says of the person. */
+export type About = Readonly<Record<string, unknown>>;
+
+/**
+ * All that can fail before an answer is made, so that a failure uses no interaction up. A code is judged once more by the
+ * statement that redeems it; tokens that the browser brings at once are judged here: nobody whose session or account has
+ * ended since the sign-in gets one.
+ */
+export async function prepareAnswer(
+  request: AuthorizationRequest,
+  session: SessionFacts,
+  ports: AuthorizePorts,
+  now: number,
+): Promise<About> {
+  if (!bringsTokens(request.responseType)) return {};
+  ports.revocations.assertFresh(now);
+  const { sid, sub, authTimeMs } = session;
+  if (ports.revocations.isRevoked({ jti: '', client_id: '', sub, sid, iat: authTimeMs / 1000 })) throw signInAgain(request);
+  const { idToken, accessToken, code } = request.responseType;
+  // OpenID Connect Core §5.4: where no access token is answered, the claims of the scopes are in the ID Token.
+  if (!idToken || accessToken || code) return {};
+  const about = await ports.identities.claims(sub, request.scopes, []);
+  if (!about) throw signInAgain(request);
+  return about;
+}
+
+function signInAgain(request: AuthorizationRequest): RedirectedError {
+  return new RedirectedError(request, new OAuthError('login_required', 'subject_revoked'));
+}
+
+/** The answer of a response type (OAuth 2.0 Multiple Response Types §3, §5; OpenID Connect Core §3.2.2.5, §3.3.2.5). */
+export function makeAnswer(
+  request: AuthorizationRequest,
+  session: SessionFacts,
+  about: About,
+  ports: AuthorizePorts,
+  now: number,
+): ClientResponse {
+  const grant = makeGrant(request, session, ports, now);
+  const code = request.responseType.code ? makeCode(request, grant, ports) : undefined;
+  const pairs: [string, string][] = code === undefined ? [] : [['code', code]];
+  if (bringsTokens(request.responseType)) pairs.push(...tokensOf(request, session, grant, code, about, ports, now));
+  return successResponse(request, pairs, ports.issuer);
+}
+
+/** Tokens that travel through the browser. They end with the session, whatever the grant of the code beside them does. */
+function tokensOf(
+  request: AuthorizationRequest,
+  session: SessionFacts,
+  grant: PersonsGrant,
+  code: string | undefined,
+  about: About,
+  ports: AuthorizePorts,
+  now: number,
+): [string, string][] {
+  const { client, nonce, responseType } = request;
+  const resource = narrowResource(undefined, grant, client, ports.issuer);
+  const authorization: Authorization = {
+    client,
+    sub: grant.sub,
+    scopes: grant.scopes,
+    ...(resource === undefined ? undefined : { resource }),
+    grant: { ...grant, sid: session.sid, expiresAt: Math.min(grant.expiresAt, session.expiresAt) },
+    authentication: grant.authentication,
+    ...(nonce === undefined ? undefined : { nonce }),
+    ...(code === undefined ? undefined : { code }),
+    ...(responseType.accessToken ? undefined : { accessToken: false }),
+    idToken: responseType.idToken,
+    about,
+  };
+  const { access_token, token_type, expires_in, scope, id_token } = issue(authorization, ports, now);
+  const access: [string, string][] = [
+    ['access_token', access_token],
+    ['token_type', token_type],
+    ['expires_in', String(expires_in)],
+    ['scope', scope],
+  ];
+  return [
+    ...(responseType.accessToken ? access : []),
+    ...(responseType.idToken ? [['id_token', id_token] satisfies [string, string]] : []),
+  ];
+}
