@@ -301,7 +301,8 @@ describe('contract.md: the commands', () => {
       registration_token,
       value: 'iat.1',
     }));
-    const flags = '--allow-no-pkce --allow-implicit --allow-hybrid --allow-password --profile p --uses 3 --expires 1h --scope openid';
+    const flags =
+      '--allow-no-pkce --allow-implicit --allow-hybrid --allow-password --profile oauth2.1 --uses 3 --expires 1h --scope openid';
     const { out } = await go(`registration-tokens create ${flags} -o json`);
     expect(JSON.parse(out).value).toBe('iat.1');
     const token = server.received[0]?.request.registration_token as admin.RegistrationToken;
@@ -310,7 +311,7 @@ describe('contract.md: the commands', () => {
       allow_implicit: true,
       allow_hybrid: true,
       allow_password: true,
-      profile: 'p',
+      profile: 'oauth2.1',
       uses_limit: 3,
       scope: 'openid',
     });

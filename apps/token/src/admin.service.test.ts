@@ -121,9 +121,60 @@ test.each([
   [{ jwks: '{' }, 'client.jwks'],
   [{ access_token_lifetime: 90_000 }, 'client.access_token_lifetime'],
   [{ refresh_token_rotation: 'sometimes' }, 'client.refresh_token_rotation'],
+  [{ profile: 'strict' }, 'client.profile'],
+  [{ access_token_format: 'saml' }, 'client.access_token_format'],
+  [{ token_exchange_subjects: 'everybody' }, 'client.token_exchange_subjects'],
+  [{ token_exchange_delegation: true }, 'client.token_exchange_subjects'],
+  [{ allowed_origins: ['https://app.example.test/'] }, 'client.allowed_origins[0]'],
+  [{ subject_type: 'secret' }, 'client.subject_type'],
+  [{ sector_identifier_uri: 'https://127.0.0.1:1/sector' }, 'client.sector_identifier_uri'],
+  [{ id_token_encrypted_response_alg: 'dir' }, 'client.id_token_encrypted_response_alg'],
+  [{ backchannel_logout_uri: 'http://app.example.test/' }, 'client.backchannel_logout_uri'],
 ] as const)('ClientService: %j is refused by its field', async (changes, field) => {
   const client = machine(changes as Partial<ClientMessage>);
   await expect(clients.createClient({ client }, operator)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', violations: [{ field }] });
+});
+
+test('ClientService: what a client is trusted with and bound to is stored, shown and changed field by field', async () => {
+  const given = {
+    ...{ dpop_bound_access_tokens: true, require_pushed_authorization_requests: true, software_id: 'machine', subject_type: 'pairwise' },
+    ...{ grant_types: ['authorization_code', 'client_credentials'], redirect_uris: ['https://app.example.test/cb'] },
+    ...{ backchannel_logout_uri: 'https://app.example.test/out', backchannel_logout_session_required: true },
+    ...{ access_token_format: 'opaque', token_exchange_subjects: 'any', token_exchange_delegation: true },
+    ...{ token_exchange_audiences: ['https://api.example.test'], allowed_origins: ['https://spa.example.test'] },
+    ...{ jwt_bearer_issuers: ['https://partner.example.test'], userinfo_signed_response_alg: 'ES256' },
+    ...{ request_uris: ['https://app.example.test/request.jwt'] },
+  };
+  const { client } = await clients.createClient({ client: machine(given) }, operator);
+  const { client_id = '' } = client ?? {};
+  expect(client).toMatchObject(given);
+  const patch = ClientMessage.fromPartial({ client_id, software_id: 'other', token_exchange_subjects: 'own' });
+  await clients.updateClient({ client: patch, update_mask: ['software_id', 'token_exchange_subjects'] }, operator);
+  const read = await clients.getClient({ client_id }, operator);
+  expect(read.client).toMatchObject({ ...given, software_id: 'other', token_exchange_subjects: 'own' });
+});
+
+test('RFC 7592 §2.2: what an operator demands of a client that registered itself survives its update and is not shown to it', async () => {
+  const registration_token = { ...emptyToken, profile: 'oauth2.1' };
+  const created = await registrationTokens.createRegistrationToken({ registration_token }, operator);
+  expect(created.registration_token).toMatchObject({ profile: 'oauth2.1' });
+  const body = JSON.stringify({ redirect_uris: [redirect_uri], software_id: 'shop' });
+  const registered = JSON.parse((await registration.register({ body, authorization: `Bearer ${created.value}`, evidence })).body);
+  const { client_id } = registered;
+  const patch = ClientMessage.fromPartial({ client_id, access_token_format: 'opaque' });
+  await clients.updateClient({ client: patch, update_mask: ['access_token_format'] }, operator);
+
+  const own = { client_id, authorization: `Bearer ${registered.registration_access_token}`, evidence };
+  const changed = JSON.stringify({ client_id, redirect_uris: [redirect_uri], software_version: '2' });
+  const answer = JSON.parse((await registration.updateRegistration({ ...own, body: changed })).body);
+  expect(answer).toMatchObject({ software_version: '2' });
+  expect(answer).not.toHaveProperty('software_id');
+  const read = JSON.parse((await registration.readRegistration(own)).body);
+  for (const name of ['profile', 'accessTokenFormat', 'operator', 'disabled', 'consentSkipped', 'allowedResources']) {
+    expect(read).not.toHaveProperty(name);
+  }
+  const { client } = await clients.getClient({ client_id }, operator);
+  expect(client).toMatchObject({ profile: 'oauth2.1', access_token_format: 'opaque', software_id: '', software_version: '2' });
 });
 
 test('ClientService: lists by pages and filter', async () => {

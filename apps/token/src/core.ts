@@ -32,6 +32,7 @@ import { EphemeralAuthorizationRequests } from './ephemeral/authorization-reques
 import { EphemeralReplayMarks } from './ephemeral/replay-marks.ts';
 import { OutboundClientKeys } from './peers/client-keys.ts';
 import { PeerIdentities } from './peers/identities.ts';
+import { OutboundSectorIdentifiers } from './peers/sector-identifiers.ts';
 import { PeerSessions } from './peers/sessions.ts';
 import { PostgresClientStore } from './postgres/client-store.ts';
 import { PostgresConsents } from './postgres/consents.ts';
@@ -88,7 +89,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
       registration: config.registration !== 'off',
     }),
     admin: {
-      clients: new ClientAdmin(stores, config.issuer),
+      clients: new ClientAdmin(stores, config.issuer, ports.sectorIdentifiers),
       registrationTokens: new RegistrationTokenAdmin(stores),
       grants: new GrantAdmin(stores),
       keys: new KeyAdmin(stores),
@@ -118,5 +119,6 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     random: systemRandom,
     registrationTokens: new PostgresRegistrationTokens(database),
     clientStore: new PostgresClientStore(database, digests, () => poll.refresh()),
+    sectorIdentifiers: new OutboundSectorIdentifiers(outbound),
   };
 }

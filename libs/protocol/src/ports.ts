@@ -171,6 +171,12 @@ export interface ClientKeys {
   find(client: Client, refresh: boolean): Promise<{ keys: readonly Record<string, unknown>[] }>;
 }
 
+/** What stands at a sector_identifier_uri (OpenID Connect Core §8.1), fetched within bounds. */
+export interface SectorIdentifiers {
+  /** The redirect URIs of the sector; undefined when there is no such array to be had. */
+  find(uri: string): Promise<readonly string[] | undefined>;
+}
+
 /** Behaviour that the operator can change, from memory. */
 export interface Policy {
   /** Seconds. */
@@ -259,4 +265,5 @@ export interface ProtocolPorts {
   random: Random;
   registrationTokens: RegistrationTokens;
   clientStore: ClientStore;
+  sectorIdentifiers: SectorIdentifiers;
 }

@@ -26,7 +26,7 @@ import type {
 } from '@authority/protocol';
 import { FakeGrants } from './protocol-grants.ts';
 import { testKeys } from './protocol-keys.ts';
-import { FakeClientStore, FakeRegistrationTokens } from './protocol-registration-fakes.ts';
+import { FakeClientStore, FakeRegistrationTokens, FakeSectorIdentifiers } from './protocol-registration-fakes.ts';
 
 /*
  * Fakes of the ports of libs/protocol, in memory, with the same promises as the real ones (what is atomic there is one
@@ -353,6 +353,7 @@ export interface ProtocolFakes extends ProtocolPorts {
   random: FakeRandom;
   registrationTokens: FakeRegistrationTokens;
   clientStore: FakeClientStore;
+  sectorIdentifiers: FakeSectorIdentifiers;
 }
 
 export function protocolFakes(): ProtocolFakes {
@@ -380,5 +381,6 @@ export function protocolFakes(): ProtocolFakes {
     random: new FakeRandom(),
     registrationTokens,
     clientStore: new FakeClientStore(clients, registrationTokens),
+    sectorIdentifiers: new FakeSectorIdentifiers(),
   };
 }

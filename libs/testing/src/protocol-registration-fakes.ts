@@ -8,6 +8,7 @@ import type {
   RegistrationPolicy,
   RegistrationToken,
   RegistrationTokens,
+  SectorIdentifiers,
 } from '@authority/protocol';
 
 interface StoredToken extends RegistrationToken {
@@ -92,5 +93,14 @@ export class FakeClientStore implements ClientStore {
       disabled: false,
       operator: false,
     });
+  }
+}
+
+export class FakeSectorIdentifiers implements SectorIdentifiers {
+  /** By sector_identifier_uri. */
+  readonly published = new Map<string, readonly string[]>();
+
+  async find(uri: string): Promise<readonly string[] | undefined> {
+    return this.published.get(uri);
   }
 }

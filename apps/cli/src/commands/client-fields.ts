@@ -1,15 +1,7 @@
 import { Client } from '@authority/contracts/admin';
 import { type Command, Option } from 'commander';
 import { count, several, truth } from '../command.ts';
-
-type FieldOf<Kind> = { [K in keyof Client]: Client[K] extends Kind ? K : never }[keyof Client] & string;
-
-interface FieldOption {
-  readonly field: FieldOf<string> | FieldOf<string[]> | FieldOf<boolean> | FieldOf<number>;
-  readonly flag: string;
-  readonly kind: 'text' | 'list' | 'flag' | 'number';
-  readonly doc: string;
-}
+import { type FieldOption, securityOptions } from './client-security-fields.ts';
 
 /** The options of `clients create` and `clients update`, and the field that each of them sets. */
 const options: readonly FieldOption[] = [
@@ -26,7 +18,7 @@ const options: readonly FieldOption[] = [
     field: 'token_endpoint_auth_method',
     flag: '--auth-method <method>',
     kind: 'text',
-    doc: 'client_secret_basic, client_secret_post, private_key_jwt or none',
+    doc: 'client_secret_basic, private_key_jwt, tls_client_auth, none, …',
   },
   { field: 'scope', flag: '--scope <scopes>', kind: 'text', doc: 'scopes that it may ask for, separated by spaces' },
   { field: 'jwks_uri', flag: '--jwks-uri <uri>', kind: 'text', doc: 'where it publishes its keys (private_key_jwt)' },
@@ -83,6 +75,7 @@ const options: readonly FieldOption[] = [
     kind: 'flag',
     doc: 'its assertions may name the token endpoint',
   },
+  ...securityOptions,
   { field: 'operator', flag: '--operator [true|false]', kind: 'flag', doc: 'may hold tokens for this API' },
   { field: 'disabled', flag: '--disabled [true|false]', kind: 'flag', doc: 'gets no tokens, and those that it has stop working' },
 ];

@@ -3,6 +3,7 @@ import { OAuthError } from '@authority/errors';
 import { etagOf, fieldInvalid } from '@authority/listing';
 import { adminResource, type Client, isOperatorScope, operatorRegistrationPolicy, validateRegistration } from '@authority/protocol';
 import type { StoredClient } from '../postgres/client-rows.ts';
+import { accessTokenFormatOf, profileOf, tokenExchangeMessage, tokenExchangeOf, trustOf } from './operator-fields.ts';
 
 /** What an update mask may name; the rest is made by the server. */
 export const mutableClientFields = [
@@ -35,13 +36,53 @@ export const mutableClientFields = [
   'disabled',
   'operator',
   'access_token_lifetime',
+  'software_id',
+  'software_version',
+  'initiate_login_uri',
+  'token_endpoint_auth_signing_alg',
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+  'tls_client_certificate_bound_access_tokens',
+  'dpop_bound_access_tokens',
+  'require_pushed_authorization_requests',
+  'require_signed_request_object',
+  'request_object_signing_alg',
+  'request_object_encryption_alg',
+  'request_object_encryption_enc',
+  'request_uris',
+  'subject_type',
+  'sector_identifier_uri',
+  'id_token_encrypted_response_alg',
+  'id_token_encrypted_response_enc',
+  'userinfo_signed_response_alg',
+  'userinfo_encrypted_response_alg',
+  'userinfo_encrypted_response_enc',
+  'introspection_signed_response_alg',
+  'introspection_encrypted_response_alg',
+  'introspection_encrypted_response_enc',
+  'backchannel_logout_uri',
+  'backchannel_logout_session_required',
+  'frontchannel_logout_uri',
+  'frontchannel_logout_session_required',
+  'profile',
+  'access_token_format',
+  'token_exchange_subjects',
+  'token_exchange_impersonation',
+  'token_exchange_delegation',
+  'token_exchange_audiences',
+  'allowed_origins',
+  'jwt_bearer_issuers',
 ] as const satisfies readonly (keyof ClientMessage)[];
 
 export function toMessage({ client, origin, createdAt, updatedAt }: StoredClient): ClientMessage {
   const { scopes, jwks, pkceOptional, consentSkipped, resourceIdentifier, allowedResources, defaultResource, ...rest } = client;
   const { legacyAssertionAudience, refreshTokenRotation, accessTokenLifetime, ...metadata } = rest;
+  const { accessTokenFormat, tokenExchange, allowedOrigins, jwtBearerIssuers, ...registered } = metadata;
   const message = ClientMessage.fromPartial({
-    ...(metadata as Partial<ClientMessage>), // what is left has the same names and types in both
+    ...(registered as Partial<ClientMessage>), // what is left has the same names and types in both
     scope: scopes.join(' '),
     jwks: jwks === undefined ? '' : JSON.stringify(jwks),
     pkce_optional: pkceOptional,
@@ -52,6 +93,10 @@ export function toMessage({ client, origin, createdAt, updatedAt }: StoredClient
     legacy_assertion_audience: legacyAssertionAudience,
     refresh_token_rotation: refreshTokenRotation,
     access_token_lifetime: accessTokenLifetime ?? 0,
+    access_token_format: accessTokenFormat ?? '',
+    ...(tokenExchange && tokenExchangeMessage(tokenExchange)),
+    allowed_origins: [...(allowedOrigins ?? [])],
+    jwt_bearer_issuers: [...(jwtBearerIssuers ?? [])],
     origin,
     create_time_ms: createdAt,
     update_time_ms: updatedAt,
@@ -75,6 +120,9 @@ export function fromMessage(message: ClientMessage, client_id: string, issuer: s
     ...(resource_identifier !== '' && { resourceIdentifier: resource_identifier }),
     ...(default_resource !== '' && { defaultResource: default_resource }),
     ...(access_token_lifetime !== 0 && { accessTokenLifetime: access_token_lifetime }),
+    ...accessTokenFormatOf(message),
+    ...tokenExchangeOf(message),
+    ...trustOf(message),
   };
   assertResources(client, issuer);
   assertOperator(client, issuer);
@@ -93,14 +141,22 @@ function registrationOf(message: ClientMessage): ReturnType<typeof validateRegis
     contacts: given(message.contacts),
     ...(message.pkce_optional && { require_pkce: false }),
   };
+  const profile = profileOf(message.profile, 'client.profile');
   try {
-    return validateRegistration(input, operatorRegistrationPolicy);
+    return validateRegistration(input, { ...operatorRegistrationPolicy, ...(profile && { profile }) });
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const description = error.description ?? error.error;
-    const field = mutableClientFields.find((name) => description.includes(name)) ?? 'redirect_uris';
+    const field = fieldOf(description) ?? 'redirect_uris';
     throw fieldInvalid(`client.${field}`, description);
   }
+}
+
+/** The member that a refusal names first; the longest, where one name begins another. */
+function fieldOf(description: string): string | undefined {
+  const names = [...mutableClientFields].sort((one, other) => other.length - one.length);
+  const words = description.match(/[a-z_]+/g) ?? [];
+  return words.flatMap((word) => names.find((name) => word === name) ?? []).at(0);
 }
 
 function jwksOf(text: string): unknown {

@@ -9,10 +9,18 @@ import type {
   UpdateClientRequest,
 } from '@authority/contracts/admin';
 import { Client as ClientMessage } from '@authority/contracts/admin';
-import { StatusError } from '@authority/errors';
+import { OAuthError, StatusError } from '@authority/errors';
 import { applyMask, assertEtag, exact, fieldInvalid, flag, maskedPaths, oneOf, page, parseFilter, prefix, Where } from '@authority/listing';
 import { type Queryable, statement } from '@authority/postgres';
-import { type Client, isClientId, isOperatorScope, makeClientId, makeSecret } from '@authority/protocol';
+import {
+  assertSectorIdentifier,
+  type Client,
+  isClientId,
+  isOperatorScope,
+  makeClientId,
+  makeSecret,
+  type SectorIdentifiers,
+} from '@authority/protocol';
 import { type ClientRow, clientRows, fromRow, type StoredClient } from '../postgres/client-rows.ts';
 import { endClient } from '../postgres/endings.ts';
 import { makeScopesKnown } from '../postgres/scopes.ts';
@@ -50,6 +58,7 @@ export class ClientAdmin {
   constructor(
     private readonly stores: TokenStores,
     private readonly issuer: string,
+    private readonly sectorIdentifiers: SectorIdentifiers,
   ) {}
 
   async list(request: ListClientsRequest): Promise<ListClientsResponse> {
@@ -78,6 +87,7 @@ export class ClientAdmin {
       throw fieldInvalid('client.client_id', 'must be 1 to 128 letters, digits and . _ ~ -, and not shaped like a UUID');
     }
     const client = fromMessage(message, client_id, this.issuer);
+    await this.assertSector(client);
     const client_secret = withSecret.has(client.token_endpoint_auth_method) ? makeSecret(systemRandom) : '';
     const created = await this.stores.database.transaction(async (tx) => {
       const stored = await clientRows.insert(tx, { client, origin: 'operator' });
@@ -95,6 +105,7 @@ export class ClientAdmin {
   async update({ client: patch, update_mask }: UpdateClientRequest, actor: string): Promise<ClientMessage> {
     const message = patch ?? ClientMessage.create();
     const { client_id } = message;
+    await this.assertSectorAfter(message, update_mask);
     const updated = await this.stores.database.transaction(async (tx) => {
       const stored = found(await clientRows.findLocked(tx, client_id), client_id);
       const current = toMessage(stored);
@@ -137,6 +148,22 @@ export class ClientAdmin {
     });
     await this.stores.poll.refresh();
     return client_secret;
+  }
+
+  /** Before the transaction, which must not wait for somebody else's server. Of two updates at once the later one's fields count. */
+  private async assertSectorAfter(message: ClientMessage, mask: string[] | undefined): Promise<void> {
+    if (!maskedPaths(mask, mutableClientFields).some((path) => path === 'sector_identifier_uri' || path === 'redirect_uris')) return;
+    const current = toMessage(found(await clientRows.find(this.stores.database, message.client_id), message.client_id));
+    await this.assertSector(fromMessage(applyMask(current, message, mask, mutableClientFields), message.client_id, this.issuer));
+  }
+
+  private async assertSector(client: Client): Promise<void> {
+    try {
+      await assertSectorIdentifier(client, this.sectorIdentifiers);
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      throw fieldInvalid('client.sector_identifier_uri', error.description ?? error.error);
+    }
   }
 
   private addSecret(tx: Queryable, client_id: string, secret: string): Promise<void> {

@@ -15,6 +15,7 @@ import { type RegistrationTokenRow, registrationTokenRows } from '../postgres/re
 import { makeScopesKnown } from '../postgres/scopes.ts';
 import { systemRandom } from '../random.ts';
 import type { TokenStores } from '../stores.ts';
+import { profileOf } from './operator-fields.ts';
 
 const order = {
   columns: [
@@ -89,7 +90,7 @@ function policyOf(message: TokenMessage): RegistrationPolicy {
   if (foreign !== undefined) {
     throw fieldInvalid('registration_token.token_endpoint_auth_methods', `${foreign.slice(0, 80)} is none of ${methods.join(', ')}`);
   }
-  if (message.profile !== '') throw fieldInvalid('registration_token.profile', 'this server has no profiles; leave it empty');
+  const profile = profileOf(message.profile, 'registration_token.profile');
   return {
     allowNoPkce: message.allow_no_pkce,
     allowImplicit: message.allow_implicit,
@@ -97,6 +98,7 @@ function policyOf(message: TokenMessage): RegistrationPolicy {
     allowPassword: message.allow_password,
     scopes,
     tokenEndpointAuthMethods: message.token_endpoint_auth_methods,
+    ...(profile && { profile }),
   };
 }
 
@@ -109,6 +111,7 @@ function toMessage(row: RegistrationTokenRow): TokenMessage {
     allow_implicit: policy.allowImplicit,
     allow_hybrid: policy.allowHybrid,
     allow_password: policy.allowPassword,
+    profile: policy.profile ?? '',
     scope: policy.scopes.join(' '),
     token_endpoint_auth_methods: [...policy.tokenEndpointAuthMethods],
     uses_limit: row.uses_limit,

@@ -1,7 +1,15 @@
 import { timingSafeEqual } from 'node:crypto';
 import { appendAudit } from '@authority/audit';
 import type { Database, Queryable } from '@authority/postgres';
-import type { Client, ClientRegistration, ClientStore, ManagedClient, NewClient } from '@authority/protocol';
+import {
+  type Client,
+  type ClientRegistration,
+  type ClientStore,
+  type ManagedClient,
+  type NewClient,
+  operatorMetadata,
+  registrationOf,
+} from '@authority/protocol';
 import type { SecretDigests } from '../keys/macs.ts';
 import { clientDefaults, clientRows } from './client-rows.ts';
 import { endClient } from './endings.ts';
@@ -35,7 +43,7 @@ export class PostgresClientStore implements ClientStore {
     const isEqual = timingSafeEqual(presented, stored?.registrationAccessHash ?? Buffer.alloc(presented.length));
     if (!isEqual || stored?.registrationPolicy === undefined) return undefined;
     return {
-      registration: stored.client,
+      registration: registrationOf(stored.client),
       policy: stored.registrationPolicy,
       client_id_issued_at: Math.floor(stored.createdAt / 1000),
       disabled: stored.client.disabled,
@@ -89,15 +97,5 @@ export class PostgresClientStore implements ClientStore {
 
 /** The registration replaces its own part whole (RFC 7592 §2.2); what the operator set beside it stays. */
 function replaced(current: Client, registration: ClientRegistration): Client {
-  const { disabled, operator, consentSkipped, allowedResources, legacyAssertionAudience, refreshTokenRotation } = current;
-  const { resourceIdentifier, defaultResource, accessTokenLifetime } = current;
-  return {
-    ...clientDefaults,
-    ...registration,
-    ...{ disabled, operator, consentSkipped, allowedResources, legacyAssertionAudience, refreshTokenRotation },
-    ...(resourceIdentifier !== undefined && { resourceIdentifier }),
-    ...(defaultResource !== undefined && { defaultResource }),
-    ...(accessTokenLifetime !== undefined && { accessTokenLifetime }),
-    client_id: current.client_id,
-  };
+  return { ...clientDefaults, ...registration, ...operatorMetadata(current), client_id: current.client_id };
 }

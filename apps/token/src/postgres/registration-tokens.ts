@@ -5,7 +5,7 @@ import type { RegistrationPolicy, RegistrationToken, RegistrationTokens } from '
 export interface RegistrationTokenRow {
   registration_token_id: string;
   description: string;
-  policy: RegistrationPolicy & { profile?: string };
+  policy: RegistrationPolicy;
   uses_limit: number;
   uses: number;
   expires_at: Date | null;

@@ -9,6 +9,8 @@ export type ClientAuthenticationPorts = Pick<ProtocolPorts, 'issuer' | 'clients'
 export interface ClientAuthenticationMethod {
   /** Its name in the IANA registry "OAuth Token Endpoint Authentication Methods". */
   name: string;
+  /** Algorithms of its assertions, where it has some: `token_endpoint_auth_signing_alg` is one of them. */
+  signingAlgorithms?: readonly string[];
   /** The credential in the request, or undefined when the request does not use this method. */
   present(request: EndpointRequest, parameters: ParameterMap): PresentedCredential | undefined;
 }

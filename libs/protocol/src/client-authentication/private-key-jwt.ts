@@ -19,6 +19,7 @@ const leeway = 30;
 /** A JWT that the client signed (RFC 7523 §2.2, RFC 10070; OpenID Connect Core §9 `private_key_jwt`). */
 export const privateKeyJwt: ClientAuthenticationMethod = {
   name: 'private_key_jwt',
+  signingAlgorithms: assertionAlgorithms,
 
   present(request, parameters) {
     const assertion = find(parameters, 'client_assertion');
@@ -39,7 +40,7 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
 };
 
 async function verify(assertion: string, jwt: UnverifiedJwt, client: Client, ports: ClientAuthenticationPorts, now: number) {
-  assertHeader(jwt.header);
+  assertHeader(jwt.header, client);
   const { jti, exp, issuedAt } = assertClaims(jwt.payload, client, ports.issuer, now);
   await assertSignature(assertion, jwt.header, client, ports);
 
@@ -56,10 +57,12 @@ async function verify(assertion: string, jwt: UnverifiedJwt, client: Client, por
 }
 
 /** Explicit typing (RFC 8725 §3.11): an access token, ID Token or request object is no assertion. */
-function assertHeader(header: Record<string, unknown>): void {
-  const { typ, crit } = header;
+function assertHeader(header: Record<string, unknown>, client: Client): void {
+  const { alg, typ, crit } = header;
   const isAssertion = typ === undefined || (typeof typ === 'string' && /^(?:application\/)?(?:client-authentication\+)?jwt$/i.test(typ));
   if (!isAssertion || crit !== undefined) throw invalidClient('client_assertion_invalid');
+  const registered = client.token_endpoint_auth_signing_alg;
+  if (registered !== undefined && alg !== registered) throw invalidClient('client_assertion_invalid');
 }
 
 /** RFC 7523 §3, with the audience of RFC 10070. */

@@ -5,7 +5,6 @@ import { frontChannelGrantTypes } from '../authorize/response-types.ts';
 import { prompts } from '../authorize/request.ts';
 import { clientAuthenticationMethods } from '../client-authentication/index.ts';
 import type { ClientAuthenticationMethod } from '../client-authentication/method.ts';
-import { assertionAlgorithms } from '../client-authentication/private-key-jwt.ts';
 import { endpointUrl } from './paths.ts';
 import type { Grant } from '../grants/grant.ts';
 import { grants } from '../grants/index.ts';
@@ -15,7 +14,6 @@ import type { SigningAlgorithm } from '../model/client.ts';
 export interface Registries {
   grants: readonly Grant[];
   clientAuthenticationMethods: readonly ClientAuthenticationMethod[];
-  assertionAlgorithms: readonly string[];
   responseTypes: readonly string[];
   responseModes: readonly string[];
   /** Grant types that the authorization endpoint alone serves: `implicit`. */
@@ -27,7 +25,6 @@ export interface Registries {
 export const registries: Registries = {
   grants,
   clientAuthenticationMethods,
-  assertionAlgorithms,
   responseTypes,
   responseModes,
   frontChannelGrantTypes,
@@ -87,8 +84,10 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
 
 /** RFC 8414 §2: the algorithms are needed where a method signs. */
 function authenticationMetadata(endpoint: string, methods: readonly string[], from: Registries): Record<string, unknown> {
+  const used = from.clientAuthenticationMethods.filter(({ name }) => methods.includes(name));
+  const algorithms = [...new Set(used.flatMap(({ signingAlgorithms }) => signingAlgorithms ?? []))];
   return {
     [`${endpoint}_auth_methods_supported`]: methods,
-    ...(methods.includes('private_key_jwt') && { [`${endpoint}_auth_signing_alg_values_supported`]: from.assertionAlgorithms }),
+    ...(algorithms.length > 0 && { [`${endpoint}_auth_signing_alg_values_supported`]: algorithms }),
   };
 }

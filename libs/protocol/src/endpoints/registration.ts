@@ -1,6 +1,6 @@
 import { OAuthError, type Reason } from '@authority/errors';
 import type { RegistrationEndpoint, RegistrationMode } from '../model/endpoint.ts';
-import type { ClientRegistration, ManageRegistrationRequest } from '../model/registration.ts';
+import type { ClientRegistration, ManageRegistrationRequest, RegistrationPolicy } from '../model/registration.ts';
 import type { ManagedClient, ProtocolPorts, RegistrationToken } from '../ports.ts';
 import { bearerError, tokenMissing } from '../primitives/challenge.ts';
 import { makeClientId, makeSecret } from '../primitives/identifiers.ts';
@@ -9,8 +9,12 @@ import { validateRegistration } from '../registration/client-metadata.ts';
 import { clientInformation } from '../registration/information.ts';
 import { invalidMetadata } from '../registration/metadata.ts';
 import { openRegistrationPolicy } from '../registration/policy.ts';
+import { assertSectorIdentifier } from '../registration/subject-type.ts';
 
-export type RegistrationPorts = Pick<ProtocolPorts, 'issuer' | 'registrationTokens' | 'clientStore' | 'clients' | 'random'> & {
+export type RegistrationPorts = Pick<
+  ProtocolPorts,
+  'issuer' | 'registrationTokens' | 'clientStore' | 'clients' | 'random' | 'sectorIdentifiers'
+> & {
   registrationMode: RegistrationMode;
 };
 
@@ -21,6 +25,7 @@ export function createRegistrationEndpoint(ports: RegistrationPorts): Registrati
       const token = await readInitialToken(authorization, ports, now);
       const policy = token?.policy ?? openRegistrationPolicy;
       const registration = validateRegistration(parseBody(body), policy);
+      await assertSectorIdentifier(registration, ports.sectorIdentifiers);
       const values = makeValues(registration, ports);
 
       // The use is counted with the row, so that metadata which was refused costs none.
@@ -44,7 +49,8 @@ export function createRegistrationEndpoint(ports: RegistrationPorts): Registrati
       const { managed, registration_access_token } = await readManaged(request, ports);
       const metadata = parseBody(body);
       await assertSameClient(metadata, request.client_id, ports);
-      const registration = validateRegistration(metadata, managed.policy);
+      const registration = validateRegistration(metadata, policyAfter(managed));
+      await assertSectorIdentifier(registration, ports.sectorIdentifiers);
       const secret = secretAfter(managed.registration, registration, ports);
       await ports.clientStore.update(request.client_id, registration, secret, now);
       const values = { client_id: request.client_id, client_id_issued_at: managed.client_id_issued_at, registration_access_token };
@@ -125,6 +131,11 @@ async function assertSameClient(metadata: Record<string, unknown>, client_id: st
   if (secret === undefined) return;
   if (typeof secret !== 'string' || !(await clients.verifySecret(client_id, secret)))
     throw invalidMetadata('client_secret is not that of this registration');
+}
+
+/** The profile that a client has is kept, whoever gave it: an update never weakens what an operator demanded. */
+function policyAfter({ policy, registration: { profile } }: ManagedClient): RegistrationPolicy {
+  return profile === undefined ? policy : { ...policy, profile };
 }
 
 /** A new secret where the method needs one for the first time, none (null) where it no longer does; else as it is. */

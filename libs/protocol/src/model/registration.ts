@@ -1,29 +1,44 @@
-import type { Client } from './client.ts';
+import type { Client, Profile } from './client.ts';
 
-/** What a registration may say of a client, after all checks and with all defaults (RFC 7591 §2). */
-export type ClientRegistration = Pick<
-  Client,
-  | 'client_name'
-  | 'redirect_uris'
-  | 'grant_types'
-  | 'response_types'
-  | 'token_endpoint_auth_method'
-  | 'scopes'
-  | 'jwks'
-  | 'jwks_uri'
-  | 'id_token_signed_response_alg'
-  | 'post_logout_redirect_uris'
-  | 'default_max_age'
-  | 'require_auth_time'
-  | 'default_acr_values'
-  | 'application_type'
-  | 'client_uri'
-  | 'logo_uri'
-  | 'policy_uri'
-  | 'tos_uri'
-  | 'contacts'
-  | 'pkceOptional'
->;
+/** What only an operator says of a client. */
+export const operatorFields = [
+  'consentSkipped',
+  'resourceIdentifier',
+  'allowedResources',
+  'defaultResource',
+  'legacyAssertionAudience',
+  'refreshTokenRotation',
+  'disabled',
+  'operator',
+  'accessTokenLifetime',
+  'accessTokenFormat',
+  'tokenExchange',
+  'allowedOrigins',
+  'jwtBearerIssuers',
+] as const satisfies readonly (keyof Client)[];
+
+type OperatorField = (typeof operatorFields)[number];
+
+/** What a registration may say of a client, after all checks and with all defaults (RFC 7591 §2); the profile by its policy. */
+export type ClientRegistration = Omit<Client, OperatorField | 'client_id'>;
+
+/** The part of a client that a registration said. */
+export function registrationOf(client: Client): ClientRegistration {
+  const { client_id: _, ...registration } = client;
+  const all: Partial<Client> = registration;
+  for (const field of operatorFields) delete all[field];
+  return registration;
+}
+
+/** The operator's part, which a registration leaves as it is. */
+export type OperatorMetadata = Pick<Client, OperatorField>;
+
+export function operatorMetadata(client: Client): OperatorMetadata {
+  const { consentSkipped, allowedResources, legacyAssertionAudience, refreshTokenRotation, disabled, operator } = client;
+  const always = { consentSkipped, allowedResources, legacyAssertionAudience, refreshTokenRotation, disabled, operator };
+  const given = operatorFields.filter((field) => client[field] !== undefined).map((field) => [field, client[field]]);
+  return { ...always, ...Object.fromEntries(given) };
+}
 
 /** What the clients of an initial access token may be (contract.md, `registration-tokens create`). */
 export interface RegistrationPolicy {
@@ -36,6 +51,8 @@ export interface RegistrationPolicy {
   scopes: readonly string[];
   /** Client authentication methods that its clients may use; empty: all. */
   tokenEndpointAuthMethods: readonly string[];
+  /** What its clients must keep to. */
+  profile?: Profile;
   /** The operator's own hand: scopes are not limited to the list. */
   operator?: boolean;
 }

@@ -12,7 +12,7 @@ export interface RegistrationValues {
 
 /** The client information response: all metadata as registered, in wire spelling. */
 export function clientInformation(registration: ClientRegistration, values: RegistrationValues, issuer: string): Record<string, unknown> {
-  const { scopes, pkceOptional, jwks, ...metadata } = registration;
+  const { scopes, pkceOptional, jwks, profile: _, ...metadata } = registration;
   return {
     ...values,
     // Required beside a secret; ours do not expire.
@@ -21,7 +21,7 @@ export function clientInformation(registration: ClientRegistration, values: Regi
     ...metadata,
     ...(jwks && { jwks }),
     scope: scopes.join(' '),
-    subject_type: 'public',
+    subject_type: metadata.subject_type ?? 'public',
     require_pkce: !pkceOptional,
   };
 }

@@ -80,7 +80,22 @@ export class Metadata {
     return found;
   }
 
+  optionalChoice<T extends string>(name: string, allowed: readonly T[]): T | undefined {
+    const value = this.text(name);
+    const found = allowed.find((one) => one === value);
+    if (value !== undefined && found === undefined) throw invalidMetadata(`${name} is none of ${allowed.join(', ')}`);
+    return found;
+  }
+
   #value(name: string): unknown {
     return Object.hasOwn(this.#members, name) ? (this.#members[name] ?? undefined) : undefined;
   }
+}
+
+/** Without the members that were not given. */
+export function present<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  // Object.fromEntries loses the key types that the filter keeps.
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
