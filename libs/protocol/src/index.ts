@@ -14,6 +14,7 @@ export type * from './model/front-channel.ts';
 export * from './model/registration.ts';
 export type * from './model/request.ts';
 export type * from './ports.ts';
+export { personClaims } from './primitives/person-claims.ts';
 export { isClientId, makeClientId, makeSecret } from './primitives/identifiers.ts';
 export { isOperatorScope, isScopeToken, standardScopes } from './primitives/scope.ts';
 export { validateRegistration } from './registration/client-metadata.ts';

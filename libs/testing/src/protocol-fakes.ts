@@ -286,12 +286,13 @@ export class FakeIdentities implements Identities {
   readonly all = new Map<string, Record<string, unknown>>();
   away = false;
 
-  async claims(sub: string, scopes: readonly string[]): Promise<Record<string, unknown> | undefined> {
+  async claims(sub: string, scopes: readonly string[], names: readonly string[]): Promise<Record<string, unknown> | undefined> {
     if (this.away) throw new StatusError('UNAVAILABLE', 'peer_unavailable');
     const claims = this.all.get(sub);
     if (!claims) return undefined;
     const { email, ...profile } = claims;
-    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }) };
+    const named = Object.fromEntries(names.filter((name) => name in claims).map((name) => [name, claims[name]]));
+    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }), ...named };
   }
 }
 

@@ -74,7 +74,7 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
     ...authenticationMetadata('introspection_endpoint', confidential, from),
     ...authenticationMetadata('revocation_endpoint', methods, from),
     authorization_response_iss_parameter_supported: true,
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
     request_parameter_supported: false,
     // Left out, it would mean true (OpenID Connect Discovery §3).
     request_uri_parameter_supported: false,

@@ -3,7 +3,10 @@ import type { Lane } from '../model/endpoint.ts';
 import type { GrantRequest } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
 
-export type GrantPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'scopes' | 'authorizationCodes' | 'grants' | 'refreshTokenMac'>;
+export type GrantPorts = Pick<
+  ProtocolPorts,
+  'issuer' | 'clients' | 'scopes' | 'authorizationCodes' | 'grants' | 'refreshTokenMac' | 'identities'
+>;
 
 /** A grant type (RFC 6749 §4): data, and one function. It says who may have what; the mint makes the tokens. */
 export interface Grant {

@@ -15,4 +15,6 @@ export const tokenMigrations: readonly Migration[] = [
   migration('Clients1790000000003', clientTables),
   migration('Grants1790000000004', grantTables),
   migration('Upkeep1790000000005', upkeepFunctions),
+  // Claims that a grant answers by name (OpenID Connect Core §5.5).
+  migration('GrantClaims1790000000006', ['ALTER TABLE grants ADD COLUMN userinfo_claims text[]']),
 ];
