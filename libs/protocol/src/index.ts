@@ -20,3 +20,4 @@ export { isOperatorScope, isScopeToken, standardScopes } from './primitives/scop
 export { validateRegistration } from './registration/client-metadata.ts';
 export { assertSectorIdentifier } from './registration/subject-type.ts';
 export { openRegistrationPolicy, operatorRegistrationPolicy } from './registration/policy.ts';
+export { type EndedSession, type LogoutTokenPorts, makeLogoutToken } from './tokens/logout-token.ts';

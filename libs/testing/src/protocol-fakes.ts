@@ -18,6 +18,7 @@ import type {
   ReplayMarks,
   Revocations,
   Scopes,
+  SessionClients,
   SessionFacts,
   Sessions,
   SigningAlgorithm,
@@ -282,6 +283,19 @@ export class FakeSessions implements Sessions {
   }
 }
 
+export class FakeSessionClients implements SessionClients {
+  /** `client_id`s by sid. */
+  readonly all = new Map<string, Set<string>>();
+
+  async of({ sid }: { sid: string }): Promise<readonly string[]> {
+    return [...(this.all.get(sid) ?? [])];
+  }
+
+  async remember({ sid }: { sid: string }, client_id: string): Promise<void> {
+    this.all.set(sid, (this.all.get(sid) ?? new Set()).add(client_id));
+  }
+}
+
 export class FakeIdentities implements Identities {
   readonly all = new Map<string, Record<string, unknown>>();
   away = false;
@@ -348,6 +362,7 @@ export interface ProtocolFakes extends ProtocolPorts {
   authorizationRequests: FakeAuthorizationRequests;
   consents: FakeConsents;
   sessions: FakeSessions;
+  sessionClients: FakeSessionClients;
   identities: FakeIdentities;
   clientKeys: FakeClientKeys;
   policy: FakePolicy;
@@ -376,6 +391,7 @@ export function protocolFakes(): ProtocolFakes {
     authorizationRequests: new FakeAuthorizationRequests(),
     consents: new FakeConsents(),
     sessions: new FakeSessions(),
+    sessionClients: new FakeSessionClients(),
     identities: new FakeIdentities(),
     clientKeys: new FakeClientKeys(),
     policy: new FakePolicy(),

@@ -19,6 +19,7 @@ export type AuthorizePorts = Pick<
   | 'authorizationRequests'
   | 'consents'
   | 'sessions'
+  | 'sessionClients'
   | 'identities'
 >;
 
