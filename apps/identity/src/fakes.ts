@@ -94,7 +94,7 @@ export class FakeAccounts implements Accounts {
   register = async (account: NewAccount): Promise<{ security: number; at: number } | undefined> => {
     if (this.byIdentifier.has(account.identifier)) return undefined;
     const { sub, passwordHash } = account;
-    const made = { sub, passwordHash, disabled: false, security: 1, knownBrowser: false, freshBrowser: false };
+    const made = { sub, passwordHash, disabled: false, secondFactor: false, security: 1, knownBrowser: false, freshBrowser: false };
     this.byIdentifier.set(account.identifier, made);
     return { security: 1, at: this.at };
   };

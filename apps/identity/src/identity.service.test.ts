@@ -130,6 +130,34 @@ describe('sign-in over RPC', () => {
 
 const emptySetting = { name: '', value: '', default_value: '', description: '', owner: '', etag: '' };
 
+describe('RFC 6749 §4.3: a password without a page', () => {
+  const authenticate = async (username: string, tried = password) => {
+    const request = { username, password: tried, client_id: 'c_old', evidence: evidenceFrom(`192.0.2.${address}`) };
+    return (await asToken.authenticate(request, { timeoutMs: 20_000 })).outcome;
+  };
+
+  test('answers who it is; only token may ask', async () => {
+    await register('direct@example.com');
+    expect(await authenticate('Direct@Example.com')).toMatchObject({
+      $case: 'authenticated',
+      value: { amr: ['pwd'], acr: 'urn:authority:acr:password', sub: expect.any(String) },
+    });
+    const asked = { username: 'direct@example.com', password, client_id: '', evidence: undefined };
+    await expect(asSession.authenticate(asked)).rejects.toMatchObject({ reason: 'peer_not_allowed' });
+    expect(lines.join('')).toContain('"grant":"password"');
+  });
+
+  test('guesses are counted with those at the sign-in page', async () => {
+    await register('both@example.com');
+    const refused = await Promise.all(Array.from({ length: 30 }, (_, at) => authenticate('both@example.com', `guess ${at}`)));
+    const reasons = refused.map((one) => (one?.$case === 'refused' ? one.value.reason : ''));
+    expect(reasons.filter((reason) => reason === 'credentials_wrong')).toHaveLength(10);
+    expect(await authenticate('both@example.com')).toMatchObject({ $case: 'refused', value: { reason: 'throttled_account' } });
+    expect((await login('both@example.com', password, browserOf('stranger'))).ids).toEqual(['throttled']);
+    expect((await login('both@example.com')).completion).not.toBe('');
+  });
+});
+
 describe('throttle', () => {
   test('300 parallel guesses never try more than the limit; the person in the known browser still gets in', async () => {
     await register('guessed@example.com');

@@ -12,6 +12,7 @@ import { FlowEndpoint } from './flows/flow-endpoint.ts';
 import { login } from './flows/login.ts';
 import { registration } from './flows/registration.ts';
 import { identityModule } from './identity.module.ts';
+import { authenticate } from './passwords/authenticate.ts';
 import { PasswordWorkers } from './passwords/worker-pool.ts';
 import { PostgresAccounts } from './postgres/accounts.ts';
 import { claimSources } from './postgres/claims.ts';
@@ -87,6 +88,7 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed }
     database,
     feed,
     flows: new FlowEndpoint({ flows, completions, accounts, steps, settings, now }),
+    authenticate: authenticate({ accounts, passwords, throttle, now }),
     claims: claimSources(database),
     directory: new Directory({ database, feed, passwords, rules, now }),
     settings: settingsHandlers(settings, issuer),

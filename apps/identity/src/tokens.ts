@@ -1,4 +1,5 @@
 import type { SettingsServiceService } from '@authority/contracts/admin';
+import type { AuthenticateRequest, AuthenticateResponse } from '@authority/contracts/identity';
 import type { FeedSource } from '@authority/feed';
 import type { Database } from '@authority/postgres';
 import type { Handlers } from '@authority/rpc';
@@ -9,6 +10,8 @@ import type { FlowEndpoint } from './flows/flow-endpoint.ts';
 /** What the controllers answer from; made in identity.ts. */
 export interface IdentityCore {
   readonly flows: FlowEndpoint;
+  /** The password grant's check (RFC 6749 §4.3). */
+  readonly authenticate: (request: AuthenticateRequest) => Promise<AuthenticateResponse>;
   readonly claims: (sub: string) => Promise<ClaimSource | undefined>;
   readonly feed: FeedSource;
   readonly directory: Directory;

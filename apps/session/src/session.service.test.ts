@@ -8,7 +8,12 @@ import {
   ListSessionsRequest,
   SessionServiceService as AdminSessionService,
 } from '@authority/contracts/admin';
-import { IdentityServiceService, type PullFeedResponse, type RedeemCompletionResponse } from '@authority/contracts/identity';
+import {
+  type AuthenticateResponse,
+  IdentityServiceService,
+  type PullFeedResponse,
+  type RedeemCompletionResponse,
+} from '@authority/contracts/identity';
 import { FeedEntry, PullFeedRequest } from '@authority/contracts/rpc';
 import { BeginRequest, EndRequest, SessionServiceService } from '@authority/contracts/session';
 import { DirectHub, directRuntime, GrpcController, type Handlers, type Served, type ServiceName } from '@authority/rpc';
@@ -32,6 +37,10 @@ const feed: FeedEntry[] = [];
 class FakeIdentity implements Handlers<typeof IdentityServiceService> {
   async redeemCompletion({ completion }: { completion: string }): Promise<RedeemCompletionResponse> {
     return { sub: completion, amr: ['pwd'], acr: 'password', auth_time_ms: Date.now() };
+  }
+
+  async authenticate(): Promise<AuthenticateResponse> {
+    return { outcome: undefined };
   }
 
   async getClaims(): Promise<{ active: boolean; claims: string }> {

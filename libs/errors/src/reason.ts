@@ -42,7 +42,6 @@ export const reasons = [
   'response_type_unknown',
   'response_type_not_allowed',
   'response_mode_unknown',
-  'claims_malformed',
   'nonce_missing',
   'openid_missing',
   'redirect_uri_missing',
@@ -101,7 +100,6 @@ export const reasons = [
   'session_of_other_browser',
   'id_token_hint_invalid',
   'id_token_hint_of_other_subject',
-  'claims_of_other_subject',
   'acr_not_reached',
   'prompt_none_with_others',
   'claims_unavailable',
@@ -114,6 +112,7 @@ export const reasons = [
   // sign-in
   'credentials_wrong',
   'identity_disabled',
+  'second_factor_due',
   'identity_exists',
   'password_too_weak',
   'password_breached',

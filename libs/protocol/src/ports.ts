@@ -1,6 +1,7 @@
 import type { Client, SigningAlgorithm } from './model/client.ts';
 import type { CodeEnvelope, LiveGrant, RefreshTokenParts, SessionFacts, StoredAuthorizationRequest } from './model/authorization.ts';
 import type { ClientRegistration, RegistrationPolicy } from './model/registration.ts';
+import type { Evidence } from './model/request.ts';
 
 /*
  * What the core needs from outside, one port a stored thing. Whatever is atomic is one method, and its comment says so.
@@ -54,6 +55,11 @@ export interface Grants {
   rotate(presented: PresentedRefreshToken, now: number): Promise<RefreshOutcome>;
   /** The live row of a refresh token that does not rotate, for one generation behind or equal. No write. */
   read(parts: RefreshTokenParts, now: number): Promise<RefreshOutcome>;
+  /**
+   * Atomic, one statement: stores a grant that rests on no code, at generation 0, unless a not-before of its subject or
+   * client is in force since it was authorized.
+   */
+  create(grant: LiveGrant, handle: Uint8Array, now: number): Promise<'created' | 'subject_revoked' | 'client_disabled' | 'session_ended'>;
   /** Atomic: ends a grant and all its tokens; the revocation row is in the same transaction. Idempotent. */
   revoke(grant_id: string, partition: number, why: RevocationReason, grantExpiresAt: number): Promise<void>;
 }
@@ -159,16 +165,23 @@ export interface Sessions {
   resolve(session: string): Promise<SessionFacts | undefined>;
 }
 
-/** Which clients took part in a session, so that they can be told of its end. */
-export interface SessionClients {
-  /** The `client_id`s of those that got a code redeemed, or an ID Token, by this session. */
-  of(session: { sid: string; sub: string }): Promise<readonly string[]>;
-  /** Notes a client that got an ID Token from the authorization endpoint, where no grant tells of it. Idempotent. */
-  remember(session: { sid: string; sub: string; expiresAt: number }, client_id: string): Promise<void>;
-}
+/** Whom a name and a password belong to, or why nobody is let in. */
+export type PasswordAuthentication =
+  | { outcome: 'authenticated'; sub: string; amr: readonly string[]; acr: string; authTimeMs: number }
+  | {
+      outcome: 'refused';
+      reason: 'credentials_wrong' | 'identity_disabled' | 'second_factor_due' | 'throttled_account' | 'throttled_address';
+      /** Unix milliseconds; 0: there is nothing to wait for. */
+      retryAt: number;
+    };
 
 /** The identity service. */
 export interface Identities {
+  /**
+   * Checks a name and a password, by the throttle and in the time of the sign-in page (RFC 6749 §4.3). Each call counts as
+   * an attempt, so it is never sent twice.
+   */
+  authenticate(attempt: { username: string; password: string; client_id: string; evidence: Evidence }): Promise<PasswordAuthentication>;
   /** Claims of a subject; undefined when there is no such identity, or it is disabled. */
   claims(sub: string, scopes: readonly string[], claims: readonly string[]): Promise<Record<string, unknown> | undefined>;
 }
@@ -267,7 +280,6 @@ export interface ProtocolPorts {
   authorizationRequests: AuthorizationRequests;
   consents: Consents;
   sessions: Sessions;
-  sessionClients: SessionClients;
   identities: Identities;
   clientKeys: ClientKeys;
   policy: Policy;

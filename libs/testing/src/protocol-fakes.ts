@@ -9,6 +9,7 @@ import type {
   CodeEnvelope,
   Consents,
   Identities,
+  PasswordAuthentication,
   Policy,
   ProtocolPorts,
   Random,
@@ -18,7 +19,6 @@ import type {
   ReplayMarks,
   Revocations,
   Scopes,
-  SessionClients,
   SessionFacts,
   Sessions,
   SigningAlgorithm,
@@ -283,30 +283,24 @@ export class FakeSessions implements Sessions {
   }
 }
 
-export class FakeSessionClients implements SessionClients {
-  /** `client_id`s by sid. */
-  readonly all = new Map<string, Set<string>>();
-
-  async of({ sid }: { sid: string }): Promise<readonly string[]> {
-    return [...(this.all.get(sid) ?? [])];
-  }
-
-  async remember({ sid }: { sid: string }, client_id: string): Promise<void> {
-    this.all.set(sid, (this.all.get(sid) ?? new Set()).add(client_id));
-  }
-}
-
 export class FakeIdentities implements Identities {
   readonly all = new Map<string, Record<string, unknown>>();
+  /** By name and password, as `name:password`. */
+  readonly passwords = new Map<string, PasswordAuthentication>();
+  attempts = 0;
   away = false;
 
-  async claims(sub: string, scopes: readonly string[], names: readonly string[]): Promise<Record<string, unknown> | undefined> {
+  async authenticate({ username, password }: Parameters<Identities['authenticate']>[0]): Promise<PasswordAuthentication> {
+    this.attempts += 1;
+    return this.passwords.get(`${username}:${password}`) ?? { outcome: 'refused', reason: 'credentials_wrong', retryAt: 0 };
+  }
+
+  async claims(sub: string, scopes: readonly string[]): Promise<Record<string, unknown> | undefined> {
     if (this.away) throw new StatusError('UNAVAILABLE', 'peer_unavailable');
     const claims = this.all.get(sub);
     if (!claims) return undefined;
     const { email, ...profile } = claims;
-    const named = Object.fromEntries(names.filter((name) => name in claims).map((name) => [name, claims[name]]));
-    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }), ...named };
+    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }) };
   }
 }
 
@@ -362,7 +356,6 @@ export interface ProtocolFakes extends ProtocolPorts {
   authorizationRequests: FakeAuthorizationRequests;
   consents: FakeConsents;
   sessions: FakeSessions;
-  sessionClients: FakeSessionClients;
   identities: FakeIdentities;
   clientKeys: FakeClientKeys;
   policy: FakePolicy;
@@ -391,7 +384,6 @@ export function protocolFakes(): ProtocolFakes {
     authorizationRequests: new FakeAuthorizationRequests(),
     consents: new FakeConsents(),
     sessions: new FakeSessions(),
-    sessionClients: new FakeSessionClients(),
     identities: new FakeIdentities(),
     clientKeys: new FakeClientKeys(),
     policy: new FakePolicy(),

@@ -37,13 +37,18 @@ export class FakeGrants implements Grants {
   }
 
   insert(envelope: CodeEnvelope): void {
-    const { grant_id, client_id, sub, scopes, resources, userinfo_claims, authentication, issuedAt, grantExpiresAt } = envelope;
+    const { grant_id, client_id, sub, scopes, resources, authentication, issuedAt, grantExpiresAt } = envelope;
     const grant: LiveGrant = {
       ...{ grant_id, client_id, sub, scopes, resources, authentication, createdAt: issuedAt, expiresAt: grantExpiresAt },
-      ...(userinfo_claims && { userinfo_claims }),
-      ...(envelope.offline ? undefined : { sid: authentication.sid }),
+      ...(envelope.offline || authentication.sid === undefined ? undefined : { sid: authentication.sid }),
     };
     this.rows.push({ grant, handle: envelope.handle, generation: 0, steppedAt: 0, revoked: undefined });
+  }
+
+  async create(grant: LiveGrant, handle: Uint8Array): Promise<'created' | Ended> {
+    if (this.verdict) return this.verdict;
+    this.rows.push({ grant, handle: Buffer.from(handle).toString('base64url'), generation: 0, steppedAt: 0, revoked: undefined });
+    return 'created';
   }
 
   async rotate(presented: PresentedRefreshToken, now: number): Promise<RefreshOutcome> {

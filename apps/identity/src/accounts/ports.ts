@@ -6,6 +6,8 @@ export interface Account {
   readonly disabled: boolean;
   /** PHC string; undefined when the person has no password. */
   readonly passwordHash: string | undefined;
+  /** The person has a credential besides the password, and whoever has the password alone is not let in by it. */
+  readonly secondFactor: boolean;
   /** Counts changes that end what was issued before: of credentials, and being disabled. */
   readonly security: number;
   /** This browser has signed in to this account before. */
@@ -35,6 +37,6 @@ export interface Accounts {
   findForCompletion(sub: string): Promise<Pick<Account, 'disabled' | 'security'> | undefined>;
   /** Atomic: identity, identifier, credential and audit row, or nothing. Undefined when the identifier is taken. */
   register(account: NewAccount): Promise<{ security: number; at: number } | undefined>;
-  /** Remembers a browser that signed in, and replaces a hash of other parameters, if the password is still the same. */
+  /** Remembers a browser that signed in (the empty one is none), and replaces a hash of other parameters, if the password is still the same. */
   signedIn(sub: string, browser: string, rehash: { from: string; to: string } | undefined): Promise<void>;
 }

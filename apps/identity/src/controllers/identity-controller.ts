@@ -1,4 +1,6 @@
 import {
+  type AuthenticateRequest,
+  type AuthenticateResponse,
   type GetClaimsRequest,
   type GetClaimsResponse,
   IdentityServiceService,
@@ -24,6 +26,11 @@ export class IdentityController implements Handlers<typeof IdentityServiceServic
   /** The facts of a sign-in, for session. */
   redeemCompletion(request: RedeemCompletionRequest): Promise<RedeemCompletionResponse> {
     return this.#core.flows.redeem(request);
+  }
+
+  /** A name and a password, for the password grant (RFC 6749 §4.3). */
+  authenticate(request: AuthenticateRequest): Promise<AuthenticateResponse> {
+    return this.#core.authenticate(request);
   }
 
   /** Claims of UserInfo and ID Tokens (OpenID Connect Core §5.1). */

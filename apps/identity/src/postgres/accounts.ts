@@ -9,6 +9,7 @@ const findByIdentifier = statement(
   `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at, account.*
    FROM (SELECT 1) AS one LEFT JOIN (
      SELECT identities.sub, identities.disabled, identities.security, credentials.data ->> 'phc' AS phc,
+       EXISTS (SELECT FROM credentials other WHERE other.sub = identities.sub AND other.kind <> 'password') AS second,
        known_browsers.seen_at IS NOT NULL AS known,
        coalesce(known_browsers.seen_at > clock_timestamp() - interval '1 day', false) AS fresh
      FROM identifiers
@@ -50,6 +51,7 @@ interface AccountRow {
   disabled: boolean;
   security: number;
   phc: string | null;
+  second: boolean;
   known: boolean;
   fresh: boolean;
 }
@@ -87,7 +89,7 @@ export class PostgresAccounts implements Accounts {
   }
 
   async signedIn(sub: string, browser: string, rehash: { from: string; to: string } | undefined): Promise<void> {
-    await this.#database.query(rememberBrowser, [sub, browser]);
+    if (browser !== '') await this.#database.query(rememberBrowser, [sub, browser]);
     if (rehash) await this.#database.query(rehashPassword, [sub, rehash.from, rehash.to]);
   }
 }
@@ -124,6 +126,6 @@ export async function setPassword(tx: Queryable, sub: string, phc: string): Prom
 
 function fromRow(row: AccountRow): Account | undefined {
   if (row.sub === null) return undefined;
-  const { sub, disabled, security, phc, known, fresh } = row;
-  return { sub, disabled, security, passwordHash: phc ?? undefined, knownBrowser: known, freshBrowser: fresh };
+  const { sub, disabled, security, phc, second, known, fresh } = row;
+  return { sub, disabled, security, passwordHash: phc ?? undefined, secondFactor: second, knownBrowser: known, freshBrowser: fresh };
 }

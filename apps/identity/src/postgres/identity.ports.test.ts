@@ -2,7 +2,7 @@ import { listAudit } from '@authority/audit';
 import { CreateIdentityRequest, ListAuditEventsRequest, ListIdentitiesRequest, UpdateIdentityRequest } from '@authority/contracts/admin';
 import { PullFeedRequest } from '@authority/contracts/rpc';
 import { FeedSource } from '@authority/feed';
-import { type Database, open } from '@authority/postgres';
+import { type Database, open, statement } from '@authority/postgres';
 import { testPostgres, type TestPostgres } from '@authority/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Directory } from '../accounts/directory.ts';
@@ -81,6 +81,16 @@ describe('accounts', () => {
     expect(account?.knownBrowser).toBe(false);
     await accounts.signedIn(account?.sub ?? '', other, undefined);
     expect((await accounts.findByIdentifier('browser@example.com', other)).account?.knownBrowser).toBe(true);
+  });
+
+  test('RFC 6749 §4.3: no browser is remembered where there is none; a credential of another kind is a second factor', async () => {
+    await register('factor@example.com');
+    const find = async () => (await accounts.findByIdentifier('factor@example.com', '')).account;
+    const first = await find();
+    await accounts.signedIn(first?.sub ?? '', '', undefined);
+    expect(await find()).toMatchObject({ knownBrowser: false, secondFactor: false, passwordHash: 'hash:x' });
+    await database.query(statement('test_credential', "INSERT INTO credentials (sub, kind, data) VALUES ($1, 'totp', '{}')"), [first?.sub]);
+    expect(await find()).toMatchObject({ secondFactor: true, passwordHash: 'hash:x' });
   });
 
   test('a rehash replaces the hash that was verified, and no other', async () => {

@@ -92,3 +92,21 @@ export const revokeGrants = statement(
    ), ${enterEnded}
    SELECT grant_id FROM ended`,
 );
+
+/** $1 one grant. Stored unless a not-before says that what it rests on is over. */
+export const createGrant = statement(
+  'grants_create',
+  `WITH asked AS (
+     SELECT * FROM jsonb_to_record($1::jsonb) AS asked (
+       handle_hash bytea, end_day integer, grant_id text, client_id text, sub text, sid text, scopes text[], resources text[],
+       authentication jsonb, key_id text, created_at timestamptz, expires_at timestamptz)
+   ), judged AS (
+     SELECT asked.*, coalesce(${endingVerdict('asked', 'created_at')}, 'created') AS verdict FROM asked
+   ), granted AS (
+     INSERT INTO grants (handle_hash, end_day, grant_id, client_id, sub, sid, scopes, resources, authentication,
+                         generation, key_id, created_at, expires_at)
+     SELECT handle_hash, end_day, grant_id, client_id, sub, sid, scopes, resources, authentication, 0, key_id, created_at, expires_at
+     FROM judged WHERE verdict = 'created'
+   )
+   SELECT verdict FROM judged`,
+);

@@ -1,4 +1,5 @@
-import type { CodeEnvelope, PresentedRefreshToken, RefreshOutcome } from '@authority/protocol';
+import { randomBytes } from 'node:crypto';
+import type { CodeEnvelope, LiveGrant, PresentedRefreshToken, RefreshOutcome } from '@authority/protocol';
 import { statement } from '@authority/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -195,3 +196,22 @@ function arrayOf(values: readonly (string | Buffer)[]): string {
   const items = values.map((value) => (typeof value === 'string' ? value : `\\\\x${value.toString('hex')}`));
   return `{${items.map((item) => `"${item}"`).join(',')}}`;
 }
+
+test('RFC 6749 §4.3: a grant without a code is there for its refresh token, unless what it rests on has ended', async () => {
+  const create = (changes: Partial<LiveGrant>) => {
+    const { grant_id, sub, client_id, scopes, grantExpiresAt: expiresAt, issuedAt: createdAt } = codeEnvelope();
+    const grant: LiveGrant = { ...{ grant_id, sub, client_id, scopes, resources: [], createdAt, expiresAt }, ...changes };
+    const handle = Buffer.from(randomBytes(16));
+    return { grant, handle, created: one.grants.create(grant, handle) };
+  };
+  const { grant, handle, created } = create({});
+  expect(await created).toBe('created');
+  const parts = { keyId: one.refreshTokenMac.currentKeyId(), partition: grantDay(grant.expiresAt), handle, generation: 0 };
+  expect(await two.grants.read(parts)).toMatchObject({ outcome: 'live', generation: 0, grant });
+
+  const ended = codeEnvelope().sub.replace(/.$/, 'f');
+  await one.database.transaction((tx) => endAll(tx, [{ kind: 'subject', target: ended, at: new Date() }]));
+  const refused = create({ sub: ended, createdAt: Date.now() - 1000 });
+  expect(await refused.created).toBe('subject_revoked');
+  expect(await two.grants.read({ ...parts, handle: refused.handle })).toEqual({ outcome: 'unknown' });
+});

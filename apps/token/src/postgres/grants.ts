@@ -1,8 +1,8 @@
 import { assertStorable, coalesce, coalesceByKey, type Database } from '@authority/postgres';
-import type { Grants, PresentedRefreshToken, RefreshOutcome, RefreshTokenParts, RevocationReason } from '@authority/protocol';
+import type { Grants, LiveGrant, PresentedRefreshToken, RefreshOutcome, RefreshTokenParts, RevocationReason } from '@authority/protocol';
 import { counter } from '@authority/telemetry';
-import { fromRow, type GrantRow, handleHash } from './grant-rows.ts';
-import { readGrants, revokeGrants, rotateGrants } from './grant-statements.ts';
+import { fromRow, type GrantRow, grantDay, handleHash } from './grant-rows.ts';
+import { createGrant, readGrants, revokeGrants, rotateGrants } from './grant-statements.ts';
 import { statementSpan } from './statement-span.ts';
 import { inTurns } from './turns.ts';
 
@@ -54,6 +54,24 @@ export class PostgresGrants implements Grants {
       key: ({ partition, grant_id }) => `${partition}/${grant_id}`,
       shareEqual: true,
     });
+  }
+
+  async create(grant: LiveGrant, handle: Uint8Array): ReturnType<Grants['create']> {
+    const { grant_id, client_id, sub, scopes, resources, authentication } = grant;
+    const row = {
+      handle_hash: `\\x${handleHash(handle).toString('hex')}`,
+      end_day: grantDay(grant.expiresAt),
+      ...{ grant_id, client_id, sub, sid: grant.sid, scopes, resources, authentication, key_id: this.currentMacKeyId() },
+      created_at: new Date(grant.createdAt),
+      expires_at: new Date(grant.expiresAt),
+    };
+    assertStorable([client_id, sub, ...scopes, ...resources].join(' '));
+    const values = [JSON.stringify(row)];
+    const [judged] = await statementSpan(createGrant.name, () =>
+      this.database.query<{ verdict: Awaited<ReturnType<Grants['create']>> }>(createGrant, values),
+    );
+    if (!judged) throw new Error('a new grant without a verdict');
+    return judged.verdict;
   }
 
   rotate(presented: PresentedRefreshToken): Promise<RefreshOutcome> {

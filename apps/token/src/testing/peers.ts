@@ -1,4 +1,6 @@
 import {
+  type AuthenticateRequest,
+  type AuthenticateResponse,
   type GetClaimsRequest,
   type GetClaimsResponse,
   IdentityServiceService,
@@ -40,6 +42,8 @@ class FakeFeed {
 export interface FakePeers {
   sessions: Map<string, ResolveResponse>;
   claims: Map<string, Record<string, unknown>>;
+  /** Subjects, by `name:password`. */
+  passwords: Map<string, string>;
   sessionFeed: FakeFeed;
   identityFeed: FakeFeed;
   close(): Promise<void>;
@@ -49,6 +53,7 @@ export interface FakePeers {
 export async function fakePeers(hub: DirectHub, encode: boolean): Promise<FakePeers> {
   const sessions = new Map<string, ResolveResponse>();
   const claims = new Map<string, Record<string, unknown>>();
+  const passwords = new Map<string, string>();
   const sessionFeed = new FakeFeed();
   const identityFeed = new FakeFeed();
 
@@ -72,6 +77,12 @@ export async function fakePeers(hub: DirectHub, encode: boolean): Promise<FakePe
   class IdentityFake implements Handlers<typeof IdentityServiceService> {
     async redeemCompletion(): Promise<RedeemCompletionResponse> {
       return RedeemCompletionResponse.create();
+    }
+    async authenticate({ username, password }: AuthenticateRequest): Promise<AuthenticateResponse> {
+      const sub = passwords.get(`${username}:${password}`);
+      if (sub === undefined) return { outcome: { $case: 'refused', value: { reason: 'credentials_wrong', retry_at_ms: 0 } } };
+      const value = { sub, amr: ['pwd'], acr: 'urn:authority:acr:password', auth_time_ms: Date.now() };
+      return { outcome: { $case: 'authenticated', value } };
     }
     async getClaims({ sub }: GetClaimsRequest): Promise<GetClaimsResponse> {
       const found = claims.get(sub);
@@ -98,7 +109,7 @@ export async function fakePeers(hub: DirectHub, encode: boolean): Promise<FakePe
     }),
   ];
   return {
-    ...{ sessions, claims, sessionFeed, identityFeed },
+    ...{ sessions, claims, passwords, sessionFeed, identityFeed },
     async close() {
       for (const one of served) await one.close();
     },

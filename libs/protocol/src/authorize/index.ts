@@ -2,7 +2,6 @@ import { OAuthError, type OAuthErrorCode } from '@authority/errors';
 import { collect, malformedParameter, repeatedParameter } from '../primitives/parameters.ts';
 import type { Parameters } from '../model/request.ts';
 import { acrReached, acrValues } from './checks/acr-values.ts';
-import { claimedSubject, claims } from './checks/claims.ts';
 import { readClient } from './checks/client.ts';
 import { codeChallenge } from './checks/code-challenge.ts';
 import { consented } from './checks/consent.ts';
@@ -34,7 +33,6 @@ export const requestChecks: readonly RequestCheck[] = [
   maxAge,
   nonce,
   idTokenHint,
-  claims,
   acrValues,
   pageHints,
 ];
@@ -47,7 +45,6 @@ export const personChecks: readonly PersonCheck[] = [
   promptSelectAccount,
   youngEnough,
   hintedSubject,
-  claimedSubject,
   acrReached,
   consented,
 ];

@@ -18,7 +18,7 @@ test('RFC 8414 §2: metadata says what the tables say', () => {
     token_endpoint: `${testIssuer}/oauth2/token`,
     jwks_uri: `${testIssuer}/.well-known/jwks.json`,
     registration_endpoint: `${testIssuer}/oauth2/register`,
-    grant_types_supported: ['authorization_code', 'client_credentials', 'refresh_token', 'implicit'],
+    grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token', 'implicit'],
     response_types_supported: ['code', 'id_token', 'token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
     response_modes_supported: ['query', 'fragment', 'form_post'],
     code_challenge_methods_supported: ['S256'],
@@ -35,7 +35,7 @@ test('OpenID Connect Discovery §3: what is required is there, what would defaul
     id_token_signing_alg_values_supported: ['RS256', 'ES256'],
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
-    claims_parameter_supported: true,
+    claims_parameter_supported: false,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
   });
   expect(document).not.toHaveProperty('registration_endpoint');

@@ -74,10 +74,7 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
     ...authenticationMetadata('introspection_endpoint', confidential, from),
     ...authenticationMetadata('revocation_endpoint', methods, from),
     authorization_response_iss_parameter_supported: true,
-    // OpenID Connect Back-Channel Logout §2.1.
-    backchannel_logout_supported: true,
-    backchannel_logout_session_supported: true,
-    claims_parameter_supported: true,
+    claims_parameter_supported: false,
     request_parameter_supported: false,
     // Left out, it would mean true (OpenID Connect Discovery §3).
     request_uri_parameter_supported: false,

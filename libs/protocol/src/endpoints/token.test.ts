@@ -21,7 +21,7 @@ function setup(changes = {}) {
 test.each<[string, Pairs, string, string]>([
   ['without grant_type', {}, 'invalid_request', 'parameter_missing'],
   ['with an empty grant_type', { grant_type: '' }, 'invalid_request', 'parameter_missing'],
-  ['of an unknown grant type', { grant_type: 'password' }, 'unsupported_grant_type', 'grant_type_unknown'],
+  ['of an unknown grant type', { grant_type: 'urn:example:unknown' }, 'unsupported_grant_type', 'grant_type_unknown'],
   [
     'with a repeated parameter',
     { grant_type: 'client_credentials', scope: ['orders.read', 'orders.read'] },

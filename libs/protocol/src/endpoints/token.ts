@@ -23,7 +23,7 @@ export function createTokenEndpoint(ports: ClientAuthenticationPorts & GrantPort
       if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type_unknown');
       if (!client.grant_types.includes(grant.type)) throw new OAuthError('unauthorized_client', 'grant_type_not_allowed');
 
-      const authorized = grant.authorize({ client, parameters: declared(parameters, grant), now }, ports);
+      const authorized = grant.authorize({ client, parameters: declared(parameters, grant), evidence: request.evidence, now }, ports);
       const authorization = authorized instanceof Promise ? await authorized : authorized;
 
       return issue(authorization, ports, now);

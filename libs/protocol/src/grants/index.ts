@@ -1,10 +1,11 @@
 import { authorizationCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
 import type { Grant } from './grant.ts';
+import { password } from './password.ts';
 import { refreshToken } from './refresh-token.ts';
 
 /** The registry; discovery lists it. */
-export const grants: readonly Grant[] = [authorizationCode, clientCredentials, refreshToken];
+export const grants: readonly Grant[] = [authorizationCode, clientCredentials, password, refreshToken];
 
 const byType: ReadonlyMap<string, Grant> = new Map(grants.map((grant) => [grant.type, grant]));
 

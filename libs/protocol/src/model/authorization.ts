@@ -35,7 +35,8 @@ export interface Authentication {
   auth_time: number;
   acr: string;
   amr: readonly string[];
-  sid: string;
+  /** The session that it was in; absent where there was none (the password grant). */
+  sid?: string;
   /** Whether `auth_time` must be in the ID Token (max_age was asked, or require_auth_time). */
   authTimeRequired: boolean;
 }
@@ -50,8 +51,6 @@ export interface LiveGrant {
   sid?: string;
   scopes: readonly string[];
   resources: readonly string[];
-  /** Claims that UserInfo answers besides those of the scopes (OpenID Connect Core §5.5); absent: none. */
-  userinfo_claims?: readonly string[];
   authentication?: Authentication;
   /** Unix milliseconds. */
   createdAt: number;
@@ -69,9 +68,6 @@ export interface CodeEnvelope {
   code_challenge?: string;
   scopes: readonly string[];
   resources: readonly string[];
-  /** Claims asked for by name; absent in those of a release before. */
-  userinfo_claims?: readonly string[];
-  id_token_claims?: readonly string[];
   nonce?: string;
   sub: string;
   authentication: Authentication;

@@ -26,6 +26,8 @@ export interface GrantRequest {
   client: Client;
   /** Only the parameters that the grant type declares. */
   parameters: ReadonlyMap<string, readonly string[]>;
+  /** What the edge saw of the connection. */
+  evidence: Evidence;
   /** Unix milliseconds. */
   now: number;
 }

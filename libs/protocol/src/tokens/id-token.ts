@@ -32,7 +32,7 @@ export function idTokenClaims(
     iat,
     acr: authentication.acr,
     amr: authentication.amr,
-    sid: authentication.sid,
+    ...(authentication.sid !== undefined && { sid: authentication.sid }),
   };
   // OpenID Connect Core §3.1.3.6, §3.2.2.10, §3.3.2.11: the hash of what travels with it, so that neither can be swapped.
   if (accessToken !== '') claims['at_hash'] = halfHash(accessToken, alg);

@@ -1,0 +1,37 @@
+import type { AuthenticateRequest, AuthenticateResponse } from '@authority/contracts/identity';
+import type { Reason } from '@authority/errors';
+import { log } from '@authority/telemetry';
+import { normalizeEmail } from '../accounts/email.ts';
+import { passwordAcr } from '../flows/step.ts';
+import { type PasswordSignInPorts, signInByPassword } from './sign-in.ts';
+
+export interface AuthenticatePorts extends PasswordSignInPorts {
+  readonly now: () => number;
+}
+
+const longestValue = 4096;
+
+/**
+ * A password without a page (RFC 6749 §4.3): nobody can be asked for more, so a person with a second factor is refused.
+ * No browser is known and none is remembered: guesses count for the account from this address.
+ */
+export const authenticate =
+  (ports: AuthenticatePorts) =>
+  async ({ username, password, client_id, evidence }: AuthenticateRequest): Promise<AuthenticateResponse> => {
+    const now = ports.now();
+    const identifier = username.length <= longestValue ? normalizeEmail(username) : undefined;
+    // What is no address is nobody's; nothing is hashed, as on the sign-in page.
+    if (identifier === undefined || password.length > longestValue) return refused('credentials_wrong');
+
+    const address = evidence?.peer_address ?? '';
+    const asked = { grant: 'password', client_id };
+    const outcome = await signInByPassword({ identifier, password, browser: '', address, now, refusesSecondFactor: true, asked }, ports);
+    if (!outcome.signedIn) return refused(outcome.reason, outcome.retryAt);
+    const { sub } = outcome.account;
+    log.info('login.done', { sub, ...asked });
+    return { outcome: { $case: 'authenticated', value: { sub, amr: ['pwd'], acr: passwordAcr, auth_time_ms: outcome.at } } };
+  };
+
+function refused(reason: Reason, retry_at_ms = 0): AuthenticateResponse {
+  return { outcome: { $case: 'refused', value: { reason, retry_at_ms } } };
+}
