@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { metadata, type MetadataPolicy, registries, type SigningKeys, standardScopes } from '@authority/protocol';
+import { metadata, type MetadataPolicy, personClaims, registries, type SigningKeys, standardScopes } from '@authority/protocol';
 import type { KeyRing } from './keys/key-ring.ts';
 
 /** A document that everybody may read, and whose etag changes when it does. */
@@ -23,7 +23,7 @@ export function jwksDocument(signingKeys: SigningKeys, ring: KeyRing): () => Pub
 }
 
 /** Claims that identity knows (OpenID Connect Core §5.1), and those of the ID Token itself. */
-const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'name', 'email', 'email_verified'];
+const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...personClaims];
 
 /** Server metadata: nothing in it changes while the process runs. */
 export function metadataDocument(

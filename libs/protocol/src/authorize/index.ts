@@ -2,6 +2,7 @@ import { OAuthError, type OAuthErrorCode } from '@authority/errors';
 import { collect, malformedParameter, repeatedParameter } from '../primitives/parameters.ts';
 import type { Parameters } from '../model/request.ts';
 import { acrReached, acrValues } from './checks/acr-values.ts';
+import { claimedSubject, claims } from './checks/claims.ts';
 import { readClient } from './checks/client.ts';
 import { codeChallenge } from './checks/code-challenge.ts';
 import { consented } from './checks/consent.ts';
@@ -33,6 +34,7 @@ export const requestChecks: readonly RequestCheck[] = [
   maxAge,
   nonce,
   idTokenHint,
+  claims,
   acrValues,
   pageHints,
 ];
@@ -45,6 +47,7 @@ export const personChecks: readonly PersonCheck[] = [
   promptSelectAccount,
   youngEnough,
   hintedSubject,
+  claimedSubject,
   acrReached,
   consented,
 ];

@@ -1,5 +1,6 @@
 import { OAuthError } from '@authority/errors';
 import { makeAnswer, prepareAnswer } from '../authorize/answer.ts';
+import { consentScopes } from '../authorize/checks/claims.ts';
 import { detailsOf, nameOf } from '../authorize/details.ts';
 import { firstNeed, readRequest } from '../authorize/index.ts';
 import { asAsked, openInteraction, pendingOf, storeForBrowser, storeRequest } from '../authorize/interaction.ts';
@@ -64,7 +65,10 @@ async function advance(
   // Taken away first, so that an interaction answers once; an answer that is lost after this is a new start.
   if (pending) await takeOnce(step.interaction, ports);
   if (next === 'consented') {
-    await ports.consents.remember(session.sub, request.client.client_id, { scopes: request.scopes, resource: request.resource ?? '' });
+    await ports.consents.remember(session.sub, request.client.client_id, {
+      scopes: consentScopes(request),
+      resource: request.resource ?? '',
+    });
   }
   return { $case: 'respond', value: makeAnswer(request, session, about, ports, now) };
 }

@@ -35,7 +35,7 @@ test('OpenID Connect Discovery §3: what is required is there, what would defaul
     id_token_signing_alg_values_supported: ['RS256', 'ES256'],
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
   });
   expect(document).not.toHaveProperty('registration_endpoint');

@@ -6,6 +6,7 @@ import { settingsTables } from '@authority/settings';
 import { clientTables } from './clients.ts';
 import { grantTables } from './grants.ts';
 import { keyTables } from './keys.ts';
+import { logoutTables } from './logouts.ts';
 import { upkeepFunctions } from './upkeep.ts';
 
 /** In order; only ever added to (style.md 21). A running service waits for at least this many. */
@@ -15,4 +16,7 @@ export const tokenMigrations: readonly Migration[] = [
   migration('Clients1790000000003', clientTables),
   migration('Grants1790000000004', grantTables),
   migration('Upkeep1790000000005', upkeepFunctions),
+  // Claims that a grant answers by name (OpenID Connect Core §5.5).
+  migration('GrantClaims1790000000006', ['ALTER TABLE grants ADD COLUMN userinfo_claims text[]']),
+  migration('Logouts1790000000040', logoutTables),
 ];
