@@ -5,6 +5,7 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/.well-known/oauth-authorization-server': 'Server metadata (RFC 8414 §3).',
   '/.well-known/jwks.json': 'The public keys (RFC 7517 §5).',
   '/oauth2/authorize': 'Authorization endpoint (RFC 6749 §3.1).',
+  '/oauth2/par': 'Pushed authorization requests (RFC 9126 §2).',
   '/oauth2/token': 'Token endpoint (RFC 6749 §3.2).',
   '/oauth2/introspect': 'Token introspection (RFC 7662 §2).',
   '/oauth2/revoke': 'Token revocation (RFC 7009 §2).',

@@ -68,9 +68,10 @@ describe('OpenID Connect Discovery 1.0 and RFC 8414', () => {
 
   test('RFC 7517 §5: the key set has public keys only, each with kid, alg and use', async () => {
     const { keys } = (await request(`${suite.issuer}/.well-known/jwks.json`)).json() as { keys: Record<string, string>[] };
-    expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(['ES256', 'RS256', 'EdDSA']));
+    expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(['ES256', 'RS256', 'EdDSA', 'RSA-OAEP-256', 'ECDH-ES']));
     for (const key of keys) {
-      expect(key).toMatchObject({ kid: expect.any(String), use: 'sig' });
+      const encrypts = ['RSA-OAEP-256', 'ECDH-ES'].includes(key['alg'] ?? '');
+      expect(key).toMatchObject({ kid: expect.any(String), use: encrypts ? 'enc' : 'sig' });
       for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key[secret]).toBeUndefined();
     }
     expect(new Set(keys.map(({ kid }) => kid)).size).toBe(keys.length);

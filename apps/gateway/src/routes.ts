@@ -2,6 +2,7 @@ import { OAuthError } from '@authority/errors';
 import { authorizeEndpoint } from './endpoints/authorize.ts';
 import { introspectEndpoint } from './endpoints/introspect.ts';
 import type { Published } from './endpoints/published.ts';
+import { pushedAuthorizationEndpoint } from './endpoints/pushed-authorization.ts';
 import { registrationEndpoints } from './endpoints/register.ts';
 import { revokeEndpoint } from './endpoints/revoke.ts';
 import { tokenEndpoint } from './endpoints/token.ts';
@@ -61,6 +62,7 @@ function backChannel({ issuer, peers, evidenceOf }: Edge): Route[] {
   const userInfo = userInfoEndpoint(peers, evidenceOf);
   return [
     { method: 'POST', path: '/oauth2/token', endpoint: tokenEndpoint(peers, evidenceOf), renderRefusal: client, hot: true },
+    { method: 'POST', path: '/oauth2/par', endpoint: pushedAuthorizationEndpoint(peers, evidenceOf), renderRefusal: client, hot: true },
     { method: 'POST', path: '/oauth2/introspect', endpoint: introspectEndpoint(peers, evidenceOf), renderRefusal: client, hot: true },
     { method: 'POST', path: '/oauth2/revoke', endpoint: revokeEndpoint(peers, evidenceOf), renderRefusal: client },
     { method: 'GET', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer, hot: true },

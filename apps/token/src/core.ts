@@ -1,7 +1,6 @@
 import type { IdentityServiceService } from '@authority/contracts/identity';
 import type { SessionServiceService } from '@authority/contracts/session';
 import type { Ephemeral } from '@authority/ephemeral';
-import type { Job } from '@authority/jobs';
 import { createOutbound, jwksCache } from '@authority/outbound';
 import {
   adminResource,
@@ -9,6 +8,7 @@ import {
   createAuthorizeEndpoint,
   createEndSessionEndpoint,
   createIntrospectionEndpoint,
+  createPushedAuthorizationEndpoint,
   createRegistrationEndpoint,
   createRevocationEndpoint,
   createTokenEndpoint,
@@ -16,6 +16,7 @@ import {
   type EndSessionEndpoint,
   type IntrospectionEndpoint,
   type ProtocolPorts,
+  type PushedAuthorizationEndpoint,
   type RegistrationEndpoint,
   type RevocationEndpoint,
   type TokenEndpoint,
@@ -30,17 +31,16 @@ import { RegistrationTokenAdmin } from './admin/registration-tokens.ts';
 import type { TokenConfig } from './config.ts';
 import { jwksDocument, metadataDocument, type PublicDocument } from './documents.ts';
 import { EphemeralAuthorizationRequests } from './ephemeral/authorization-requests.ts';
+import { EphemeralPushedRequests } from './ephemeral/pushed-requests.ts';
 import { EphemeralReplayMarks } from './ephemeral/replay-marks.ts';
-import { BackchannelLogout, logoutJobs } from './logout/backchannel-logout.ts';
 import { OutboundClientKeys } from './peers/client-keys.ts';
 import { PeerIdentities } from './peers/identities.ts';
+import { OutboundRequestObjects } from './peers/request-objects.ts';
 import { OutboundSectorIdentifiers } from './peers/sector-identifiers.ts';
 import { PeerSessions } from './peers/sessions.ts';
 import { PostgresClientStore } from './postgres/client-store.ts';
 import { PostgresConsents } from './postgres/consents.ts';
-import { PostgresLogoutDeliveries } from './postgres/logout-deliveries.ts';
 import { PostgresRegistrationTokens } from './postgres/registration-tokens.ts';
-import { PostgresSessionClients } from './postgres/session-clients.ts';
 import { systemRandom } from './random.ts';
 import { policyFrom } from './settings.ts';
 import type { TokenStores } from './stores.ts';
@@ -54,14 +54,13 @@ export interface TokenCore {
   revocation: RevocationEndpoint;
   userInfo: UserInfoEndpoint;
   authorize: AuthorizeEndpoint;
+  pushedAuthorization: PushedAuthorizationEndpoint;
   endSession: EndSessionEndpoint;
   registration: RegistrationEndpoint;
   /** The admin service, which asks as the resource server of the operators' API. */
   adminCaller: TrustedCaller;
   jwks(): PublicDocument;
   metadata(): PublicDocument;
-  /** What tells clients of logouts. */
-  logoutJobs: readonly Job[];
   /** What operators do. */
   admin: { clients: ClientAdmin; registrationTokens: RegistrationTokenAdmin; grants: GrantAdmin; keys: KeyAdmin };
 }
@@ -85,16 +84,20 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
     revocation: createRevocationEndpoint(ports),
     userInfo: createUserInfoEndpoint(ports),
     authorize: createAuthorizeEndpoint(ports),
+    pushedAuthorization: createPushedAuthorizationEndpoint(ports),
     endSession: createEndSessionEndpoint(ports),
     registration: createRegistrationEndpoint({ ...ports, registrationMode: config.registration }),
     adminCaller: { resourceServer: adminResource(config.issuer) },
-    jwks: jwksDocument(stores.signingKeys, stores.ring),
-    metadata: metadataDocument(config.issuer, {
-      algorithms: stores.signingKeys.algorithms(),
-      acrValues: ports.policy.acrValues(),
-      registration: config.registration !== 'off',
-    }),
-    logoutJobs: logoutJobsOf(config, stores, ports),
+    jwks: jwksDocument(stores.signingKeys, stores.decryptionKeys, stores.ring),
+    metadata: metadataDocument(
+      config.issuer,
+      {
+        algorithms: stores.signingKeys.algorithms(),
+        acrValues: ports.policy.acrValues(),
+        registration: config.registration !== 'off',
+      },
+      ports.policy,
+    ),
     admin: {
       clients: new ClientAdmin(stores, config.issuer, ports.sectorIdentifiers),
       registrationTokens: new RegistrationTokenAdmin(stores),
@@ -118,9 +121,11 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     signingKeys: stores.signingKeys,
     replayMarks: new EphemeralReplayMarks(ephemeral),
     authorizationRequests: new EphemeralAuthorizationRequests(ephemeral),
+    pushedRequests: new EphemeralPushedRequests(ephemeral),
+    requestObjects: new OutboundRequestObjects(outbound),
+    decryptionKeys: stores.decryptionKeys,
     consents: new PostgresConsents(database),
     sessions: new PeerSessions(peers.session),
-    sessionClients: new PostgresSessionClients(database),
     identities: new PeerIdentities(peers.identity),
     clientKeys: new OutboundClientKeys(jwksCache(outbound)),
     policy: policyFrom(stores.settings),
@@ -129,11 +134,4 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     clientStore: new PostgresClientStore(database, digests, () => poll.refresh()),
     sectorIdentifiers: new OutboundSectorIdentifiers(outbound),
   };
-}
-
-/** Requests of its own: a flood of logouts must not hold up what sign-ins wait for. */
-function logoutJobsOf(config: TokenConfig, { database }: TokenStores, ports: ProtocolPorts): Job[] {
-  const outbound = createOutbound({ allow: config.outboundAllow, egressProxy: config.egressProxy, perHost: 8 });
-  const deliveries = new PostgresLogoutDeliveries(database);
-  return logoutJobs(new BackchannelLogout(deliveries, ports, outbound), deliveries);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { metadata, type MetadataPolicy, personClaims, registries, type SigningKeys, standardScopes } from '@authority/protocol';
+import { metadata, type MetadataPolicy, type Policy, registries, type SigningKeys, standardScopes } from '@authority/protocol';
+import type { RingDecryptionKeys } from './keys/decryption-keys.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 
 /** A document that everybody may read, and whose etag changes when it does. */
@@ -14,22 +15,40 @@ function documentOf(value: unknown): PublicDocument {
 }
 
 /** The JWK Set, made once for each state of the ring. */
-export function jwksDocument(signingKeys: SigningKeys, ring: KeyRing): () => PublicDocument {
+export function jwksDocument(signingKeys: SigningKeys, decryptionKeys: RingDecryptionKeys, ring: KeyRing): () => PublicDocument {
   let made: (PublicDocument & { revision: number }) | undefined;
   return () => {
-    if (made?.revision !== ring.revision) made = { ...documentOf(signingKeys.jwks()), revision: ring.revision };
+    if (made?.revision !== ring.revision) {
+      const keys = [...signingKeys.jwks().keys, ...decryptionKeys.jwks()];
+      made = { ...documentOf({ keys }), revision: ring.revision };
+    }
     return { body: made.body, etag: made.etag };
   };
 }
 
 /** Claims that identity knows (OpenID Connect Core §5.1), and those of the ID Token itself. */
-const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...personClaims];
+const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'name', 'email', 'email_verified'];
 
-/** Server metadata: nothing in it changes while the process runs. */
+/** What of the metadata an operator changes while the process runs. */
+type Changing = 'pushedRequestsRequired' | 'signedRequestObjectsRequired';
+
+/** Server metadata: made again when a setting that it tells of has changed. */
 export function metadataDocument(
   issuer: string,
-  policy: Pick<MetadataPolicy, 'algorithms' | 'acrValues' | 'registration'>,
+  fixed: Pick<MetadataPolicy, 'algorithms' | 'acrValues' | 'registration'>,
+  policy: Pick<Policy, Changing>,
 ): () => PublicDocument {
-  const made = documentOf(metadata(issuer, registries, { ...policy, claims, scopes: standardScopes, uiLocales: [] }));
-  return () => made;
+  let made: (PublicDocument & { of: string }) | undefined;
+  return () => {
+    const changing = {
+      pushedRequestsRequired: policy.pushedRequestsRequired(),
+      signedRequestObjectsRequired: policy.signedRequestObjectsRequired(),
+    };
+    const of = Object.values(changing).join();
+    if (made?.of !== of) {
+      const all = { ...fixed, ...changing, claims, scopes: standardScopes, uiLocales: [] };
+      made = { ...documentOf(metadata(issuer, registries, all)), of };
+    }
+    return { body: made.body, etag: made.etag };
+  };
 }

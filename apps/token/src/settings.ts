@@ -1,5 +1,5 @@
 import type { Policy } from '@authority/protocol';
-import { defineSettings, durationSetting, type Settings } from '@authority/settings';
+import { defineSettings, durationSetting, flagSetting, type Settings } from '@authority/settings';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -22,6 +22,9 @@ export const tokenSettingDefinitions = defineSettings({
     min: 5 * minute,
     max: day,
   }),
+  'token.par_lifetime': durationSetting(minute, 'How long a pushed authorization request may be begun.', { min: 5, max: 10 * minute }),
+  'token.require_pushed_authorization_requests': flagSetting(false, 'Every client must push its authorization requests.'),
+  'token.require_signed_request_object': flagSetting(false, 'Every client must sign its authorization requests.'),
   'token.revocation_staleness': durationSetting(
     2,
     'How long a replica that cannot ask what was revoked still answers introspection and UserInfo.',
@@ -44,6 +47,9 @@ export function policyFrom(settings: TokenSettings): Policy {
     accessTokenLifetime: () => settings.get('token.access_token_lifetime'),
     codeLifetime: () => settings.get('token.code_lifetime'),
     interactionLifetime: () => settings.get('token.interaction_lifetime'),
+    pushedRequestLifetime: () => settings.get('token.par_lifetime'),
+    pushedRequestsRequired: () => settings.get('token.require_pushed_authorization_requests'),
+    signedRequestObjectsRequired: () => settings.get('token.require_signed_request_object'),
     offlineGrantLifetime: () => settings.get('token.offline_grant_lifetime'),
     acrValues: () => acrValues,
   };

@@ -2,6 +2,7 @@ import { type Database, open } from '@authority/postgres';
 import { openSettings, type Settings } from '@authority/settings';
 import { gauge } from '@authority/telemetry';
 import { CodeSeal } from './keys/code-seal.ts';
+import { RingDecryptionKeys } from './keys/decryption-keys.ts';
 import { KeyRing } from './keys/key-ring.ts';
 import { RingRefreshTokenMac, SecretDigests } from './keys/macs.ts';
 import { RingSigningKeys } from './keys/signing-keys.ts';
@@ -26,6 +27,7 @@ export interface TokenStores {
   ring: KeyRing;
   digests: SecretDigests;
   signingKeys: RingSigningKeys;
+  decryptionKeys: RingDecryptionKeys;
   refreshTokenMac: RingRefreshTokenMac;
   clients: PostgresClients;
   scopes: PostgresScopes;
@@ -78,6 +80,7 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
   return {
     ...{ database, settings, wrapping, ring, digests, refreshTokenMac, clients, scopes, revocations, grants, poll },
     signingKeys: new RingSigningKeys(ring),
+    decryptionKeys: new RingDecryptionKeys(ring),
     authorizationCodes: new PostgresAuthorizationCodes(database, new CodeSeal(ring), currentMacKeyId),
     async close() {
       await poll.stop();

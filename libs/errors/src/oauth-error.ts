@@ -27,6 +27,8 @@ export type OAuthErrorCode =
   | 'request_not_supported'
   | 'request_uri_not_supported'
   | 'registration_not_supported'
+  | 'invalid_request_uri'
+  | 'invalid_request_object'
   | 'unmet_authentication_requirements';
 
 export interface OAuthErrorOptions {

@@ -1,5 +1,13 @@
+import type { KeyObject } from 'node:crypto';
 import type { Client, SigningAlgorithm } from './model/client.ts';
-import type { CodeEnvelope, LiveGrant, RefreshTokenParts, SessionFacts, StoredAuthorizationRequest } from './model/authorization.ts';
+import type {
+  CodeEnvelope,
+  LiveGrant,
+  PushedRequest,
+  RefreshTokenParts,
+  SessionFacts,
+  StoredAuthorizationRequest,
+} from './model/authorization.ts';
 import type { ClientRegistration, RegistrationPolicy } from './model/registration.ts';
 import type { Evidence } from './model/request.ts';
 
@@ -146,6 +154,30 @@ export interface AuthorizationRequests {
   take(handle: string): Promise<StoredAuthorizationRequest | undefined>;
 }
 
+/** Requests that clients pushed (RFC 9126), under unguessable references. */
+export interface PushedRequests {
+  /** Keeps a request until it expires; it may be kept on for as long as an interaction lives. The reference for request_uri. */
+  store(request: PushedRequest, interactionLifetime: number): Promise<string>;
+  /** The request behind a reference, with the id by which it is kept and taken. */
+  find(reference: string): Promise<{ id: string; request: PushedRequest } | undefined>;
+  /** Atomic: keeps it until then (Unix ms), while a person is on a page; false when it is not there any more. */
+  keep(id: string, until: number): Promise<boolean>;
+  /** Atomic: true for the first caller only; there is one answer for one pushed request. */
+  take(id: string): Promise<boolean>;
+}
+
+/** Request objects at addresses that clients registered (RFC 9101 §5.2). */
+export interface RequestObjects {
+  /** Fetched within bounds, never kept. Throws OAuthError invalid_request_uri `request_uri_unavailable`. */
+  fetch(uri: string): Promise<string>;
+}
+
+/** Keys that open what was encrypted for this server. Memory alone. */
+export interface DecryptionKeys {
+  /** Private keys for a JWE algorithm, newest first; with `kid` that one alone. */
+  find(alg: string, kid: string | undefined): readonly KeyObject[];
+}
+
 /** Consents, remembered per subject, client, scope and resource. */
 export interface Consents {
   find(sub: string, client_id: string): Promise<readonly RememberedConsent[]>;
@@ -163,14 +195,6 @@ export interface RememberedConsent {
 export interface Sessions {
   /** The facts of a session; undefined when there is none. */
   resolve(session: string): Promise<SessionFacts | undefined>;
-}
-
-/** Which clients took part in a session, so that they can be told of its end. */
-export interface SessionClients {
-  /** The `client_id`s of those that got a code redeemed, or an ID Token, by this session. */
-  of(session: { sid: string; sub: string }): Promise<readonly string[]>;
-  /** Notes a client that got an ID Token from the authorization endpoint, where no grant tells of it. Idempotent. */
-  remember(session: { sid: string; sub: string; expiresAt: number }, client_id: string): Promise<void>;
 }
 
 /** Whom a name and a password belong to, or why nobody is let in. */
@@ -214,6 +238,12 @@ export interface Policy {
   codeLifetime(): number;
   /** Seconds. */
   interactionLifetime(): number;
+  /** Seconds; how long a pushed request may be begun (RFC 9126 §2.2). */
+  pushedRequestLifetime(): number;
+  /** Every authorization request must be pushed (RFC 9126 §5). */
+  pushedRequestsRequired(): boolean;
+  /** Every authorization request must be a signed request object (RFC 9101 §10.5). */
+  signedRequestObjectsRequired(): boolean;
   /** Seconds; absolute life of an offline grant. */
   offlineGrantLifetime(): number;
   /** `acr` values that this server can reach, weakest first. */
@@ -286,9 +316,11 @@ export interface ProtocolPorts {
   signingKeys: SigningKeys;
   replayMarks: ReplayMarks;
   authorizationRequests: AuthorizationRequests;
+  pushedRequests: PushedRequests;
+  requestObjects: RequestObjects;
+  decryptionKeys: DecryptionKeys;
   consents: Consents;
   sessions: Sessions;
-  sessionClients: SessionClients;
   identities: Identities;
   clientKeys: ClientKeys;
   policy: Policy;

@@ -38,7 +38,19 @@ test('SPECS.md: every test exists under its title', () => {
 
 test.each([
   ...['RFC 6749', 'RFC 6750', 'RFC 7009', 'RFC 7591', 'RFC 7592', 'RFC 7636', 'RFC 7662', 'RFC 8252', 'RFC 8414', 'RFC 8707', 'RFC 9068'],
-  ...['RFC 9207', 'RFC 9700', 'RFC 10070', 'OpenID Connect Core', 'Discovery', 'Registration', 'RP-Initiated Logout', 'Form Post'],
+  ...[
+    'RFC 7516',
+    'RFC 9101',
+    'RFC 9126',
+    'RFC 9207',
+    'RFC 9700',
+    'RFC 10070',
+    'OpenID Connect Core',
+    'Discovery',
+    'Registration',
+    'RP-Initiated Logout',
+    'Form Post',
+  ],
 ])('SPECS.md: %s has a heading', (name) => {
   const headings = specs.split('\n').filter((line) => line.startsWith('## '));
   expect(headings.some((heading) => heading.includes(name))).toBe(true);

@@ -19,7 +19,6 @@ import type {
   ReplayMarks,
   Revocations,
   Scopes,
-  SessionClients,
   SessionFacts,
   Sessions,
   SigningAlgorithm,
@@ -28,6 +27,7 @@ import type {
 } from '@authority/protocol';
 import { FakeGrants } from './protocol-grants.ts';
 import { testKeys } from './protocol-keys.ts';
+import { FakeDecryptionKeys, FakePushedRequests, FakeRequestObjects } from './protocol-request-fakes.ts';
 import { FakeClientStore, FakeRegistrationTokens, FakeSectorIdentifiers } from './protocol-registration-fakes.ts';
 
 /*
@@ -284,19 +284,6 @@ export class FakeSessions implements Sessions {
   }
 }
 
-export class FakeSessionClients implements SessionClients {
-  /** `client_id`s by sid. */
-  readonly all = new Map<string, Set<string>>();
-
-  async of({ sid }: { sid: string }): Promise<readonly string[]> {
-    return [...(this.all.get(sid) ?? [])];
-  }
-
-  async remember({ sid }: { sid: string }, client_id: string): Promise<void> {
-    this.all.set(sid, (this.all.get(sid) ?? new Set()).add(client_id));
-  }
-}
-
 export class FakeIdentities implements Identities {
   readonly all = new Map<string, Record<string, unknown>>();
   /** By name and password, as `name:password`. */
@@ -309,13 +296,12 @@ export class FakeIdentities implements Identities {
     return this.passwords.get(`${username}:${password}`) ?? { outcome: 'refused', reason: 'credentials_wrong', retryAt: 0 };
   }
 
-  async claims(sub: string, scopes: readonly string[], names: readonly string[]): Promise<Record<string, unknown> | undefined> {
+  async claims(sub: string, scopes: readonly string[]): Promise<Record<string, unknown> | undefined> {
     if (this.away) throw new StatusError('UNAVAILABLE', 'peer_unavailable');
     const claims = this.all.get(sub);
     if (!claims) return undefined;
     const { email, ...profile } = claims;
-    const named = Object.fromEntries(names.filter((name) => name in claims).map((name) => [name, claims[name]]));
-    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }), ...named };
+    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }) };
   }
 }
 
@@ -339,6 +325,11 @@ export class FakePolicy implements Policy {
   accessTokenLifetime = (): number => 300;
   codeLifetime = (): number => 60;
   interactionLifetime = (): number => 3600;
+  mustPush = false;
+  mustSign = false;
+  pushedRequestLifetime = (): number => 60;
+  pushedRequestsRequired = (): boolean => this.mustPush;
+  signedRequestObjectsRequired = (): boolean => this.mustSign;
   offlineGrantLifetime = (): number => 30 * 86_400;
   acrValues = (): readonly string[] => this.acr;
 }
@@ -369,9 +360,11 @@ export interface ProtocolFakes extends ProtocolPorts {
   signingKeys: FakeSigningKeys;
   replayMarks: FakeReplayMarks;
   authorizationRequests: FakeAuthorizationRequests;
+  pushedRequests: FakePushedRequests;
+  requestObjects: FakeRequestObjects;
+  decryptionKeys: FakeDecryptionKeys;
   consents: FakeConsents;
   sessions: FakeSessions;
-  sessionClients: FakeSessionClients;
   identities: FakeIdentities;
   clientKeys: FakeClientKeys;
   policy: FakePolicy;
@@ -398,9 +391,11 @@ export function protocolFakes(): ProtocolFakes {
     signingKeys: new FakeSigningKeys(),
     replayMarks: new FakeReplayMarks(),
     authorizationRequests: new FakeAuthorizationRequests(),
+    pushedRequests: new FakePushedRequests(),
+    requestObjects: new FakeRequestObjects(),
+    decryptionKeys: new FakeDecryptionKeys(),
     consents: new FakeConsents(),
     sessions: new FakeSessions(),
-    sessionClients: new FakeSessionClients(),
     identities: new FakeIdentities(),
     clientKeys: new FakeClientKeys(),
     policy: new FakePolicy(),

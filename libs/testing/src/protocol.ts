@@ -2,4 +2,5 @@ export * from './protocol-fakes.ts';
 export { FakeGrants } from './protocol-grants.ts';
 export { testKeys } from './protocol-keys.ts';
 export { FakeClientStore, FakeRegistrationTokens, FakeSectorIdentifiers } from './protocol-registration-fakes.ts';
+export * from './protocol-request-fakes.ts';
 export * from './protocol-walks.ts';

@@ -3,7 +3,7 @@ import { Key as KeyMessage, type ListKeysRequest, type ListKeysResponse } from '
 import { StatusError } from '@authority/errors';
 import { exact, fieldInvalid, matches, oneOf, page, pageOf, parseFilter } from '@authority/listing';
 import { statement } from '@authority/postgres';
-import { keyKinds } from '../keys/key-material.ts';
+import { isPair, keyKinds } from '../keys/key-material.ts';
 import { type KeyRow, keyRows } from '../postgres/keys.ts';
 import type { TokenStores } from '../stores.ts';
 
@@ -14,7 +14,7 @@ const order = {
   ],
 } as const;
 
-const filterFields = { use: oneOf('signing', 'mac', 'sealing'), alg: exact(), state: oneOf('next', 'current', 'previous') };
+const filterFields = { use: oneOf('signing', 'mac', 'sealing', 'encryption'), alg: exact(), state: oneOf('next', 'current', 'previous') };
 
 /** Replicas alone need to see a MAC or sealing key before it is used; the poll is twice a second. */
 const innerDelaySeconds = 5;
@@ -39,10 +39,11 @@ export class KeyAdmin {
   }
 
   async rotate(use: string, alg: string, actor: string): Promise<KeyMessage> {
-    const kind = keyKinds.find((one) => one.use === use && (use !== 'signing' || one.alg === alg));
-    if (kind === undefined) throw fieldInvalid(use === 'signing' ? 'alg' : 'use', 'names no kind of key that this server has');
+    const kind = keyKinds.find((one) => one.use === use && (!isPair(one.use) || one.alg === alg));
+    if (kind === undefined)
+      throw fieldInvalid(use === 'signing' || use === 'encryption' ? 'alg' : 'use', 'names no kind of key that this server has');
     const { settings, database, wrapping } = this.stores;
-    const delaySeconds = use === 'signing' ? settings.get('token.key_activation_delay') : innerDelaySeconds;
+    const delaySeconds = isPair(kind.use) ? settings.get('token.key_activation_delay') : innerDelaySeconds;
     const key = await database.transaction(async (tx) => {
       await keyRows.lock(tx);
       const waiting = toMessages(await keyRows.all(tx), Date.now()).find(

@@ -10,6 +10,8 @@ import {
   type GetInteractionResponse,
   type Interaction,
   InteractionKind,
+  type PushAuthorizationRequestRequest,
+  type PushAuthorizationRequestResponse,
 } from '@authority/contracts/token';
 import type {
   AuthorizeOutcome,
@@ -21,6 +23,7 @@ import { GrpcController, type Handlers } from '@authority/rpc';
 import { countRefusal, log } from '@authority/telemetry';
 import { Inject } from '@nestjs/common';
 import { TOKEN_CORE, type TokenCore } from '../core.ts';
+import { endpointRequest } from './wire.ts';
 
 @GrpcController(AuthorizationServiceService)
 export class AuthorizationController implements Handlers<typeof AuthorizationServiceService> {
@@ -32,6 +35,11 @@ export class AuthorizationController implements Handlers<typeof AuthorizationSer
     const decision = decisions[request.decision];
     const step: AuthorizeStep = { parameters, interaction, session, browser, cross_site, ...(decision && { decision }) };
     return { next: nextOf(await this.core.authorize.authorize(step, Date.now())) };
+  }
+
+  /** POST /oauth2/par (RFC 9126 §2). */
+  pushAuthorizationRequest(request: PushAuthorizationRequestRequest): Promise<PushAuthorizationRequestResponse> {
+    return this.core.pushedAuthorization.push(endpointRequest(request), Date.now());
   }
 
   /** What a page shows of a pending interaction. */

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { SigningAlgorithm } from '@authority/protocol';
 
-export type KeyUse = 'signing' | 'mac' | 'sealing';
+export type KeyUse = 'signing' | 'mac' | 'sealing' | 'encryption';
 
 export const signingAlgorithms = ['ES256', 'RS256', 'EdDSA'] as const satisfies readonly SigningAlgorithm[];
 
@@ -10,6 +10,8 @@ export const keyKinds: readonly { use: KeyUse; alg: string }[] = [
   ...signingAlgorithms.map((alg) => ({ use: 'signing' as const, alg })),
   { use: 'mac', alg: 'HS256' },
   { use: 'sealing', alg: 'A256GCM' },
+  { use: 'encryption', alg: 'RSA-OAEP-256' },
+  { use: 'encryption', alg: 'ECDH-ES' },
 ];
 
 /** A key before it is wrapped. */
@@ -25,7 +27,7 @@ export function makeKeyId(): string {
 }
 
 export function makeKey(use: KeyUse, alg: string): KeyMaterial {
-  if (use !== 'signing') return { secret: randomBytes(32), public_jwk: undefined };
+  if (!isPair(use)) return { secret: randomBytes(32), public_jwk: undefined };
   const { privateKey, publicKey } = makePair(alg);
   return {
     secret: privateKey.export({ format: 'der', type: 'pkcs8' }),
@@ -36,18 +38,25 @@ export function makeKey(use: KeyUse, alg: string): KeyMaterial {
 function makePair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } {
   switch (alg) {
     case 'ES256':
+    case 'ECDH-ES':
       return generateKeyPairSync('ec', { namedCurve: 'P-256' });
     case 'RS256':
+    case 'RSA-OAEP-256':
       return generateKeyPairSync('rsa', { modulusLength: 2048 });
     case 'EdDSA':
       return generateKeyPairSync('ed25519');
     default:
-      throw new Error(`no such signing algorithm: ${alg}`);
+      throw new Error(`no such algorithm: ${alg}`);
   }
 }
 
-/** A signing key that is ready for use. */
-export function signingPair(pkcs8: Buffer): { privateKey: KeyObject; publicKey: KeyObject } {
+/** Whether keys of a use are pairs, whose public half is published. */
+export function isPair(use: KeyUse): boolean {
+  return use === 'signing' || use === 'encryption';
+}
+
+/** A pair that is ready for use. */
+export function openPair(pkcs8: Buffer): { privateKey: KeyObject; publicKey: KeyObject } {
   const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
   return { privateKey, publicKey: createPublicKey(privateKey) };
 }

@@ -10,7 +10,7 @@ export interface RingKey {
   activateAt: number;
   /** MAC and sealing keys. */
   secret?: Buffer;
-  /** Signing keys. */
+  /** Signing and encryption keys. */
   pair?: { privateKey: KeyObject; publicKey: KeyObject };
   public_jwk?: Record<string, unknown>;
 }

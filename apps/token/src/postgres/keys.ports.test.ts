@@ -17,7 +17,15 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const kinds = ['mac/HS256', 'sealing/A256GCM', 'signing/ES256', 'signing/EdDSA', 'signing/RS256'];
+const kinds = [
+  'encryption/ECDH-ES',
+  'encryption/RSA-OAEP-256',
+  'mac/HS256',
+  'sealing/A256GCM',
+  'signing/ES256',
+  'signing/EdDSA',
+  'signing/RS256',
+];
 
 async function keysOf(url: string): Promise<{ key_id: string; kind: string }[]> {
   const database = await openDatabase(url);

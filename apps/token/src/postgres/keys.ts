@@ -1,6 +1,6 @@
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import { log } from '@authority/telemetry';
-import { type KeyUse, makeKey, makeKeyId, signingPair } from '../keys/key-material.ts';
+import { isPair, type KeyUse, makeKey, makeKeyId, openPair } from '../keys/key-material.ts';
 import type { KeyRing, RingKey } from '../keys/key-ring.ts';
 import type { KeyWrapping } from '../keys/wrapping.ts';
 import { ChangedRows } from './changed-rows.ts';
@@ -99,7 +99,7 @@ export class PostgresKeys implements Polled {
     }
     const { key_id, use, alg } = row;
     const common = { key_id, use, alg, activateAt: row.activate_at.getTime() };
-    if (use !== 'signing') return { ...common, secret };
-    return { ...common, pair: signingPair(secret), ...(row.public_jwk && { public_jwk: row.public_jwk }) };
+    if (!isPair(use)) return { ...common, secret };
+    return { ...common, pair: openPair(secret), ...(row.public_jwk && { public_jwk: row.public_jwk }) };
   }
 }

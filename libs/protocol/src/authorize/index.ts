@@ -1,8 +1,8 @@
 import { OAuthError, type OAuthErrorCode } from '@authority/errors';
-import { collect, malformedParameter, repeatedParameter } from '../primitives/parameters.ts';
+import { type CollectedParameters, collect, malformedParameter, repeatedParameter } from '../primitives/parameters.ts';
+import type { DeliveredRequest } from '../model/authorization.ts';
 import type { Parameters } from '../model/request.ts';
 import { acrReached, acrValues } from './checks/acr-values.ts';
-import { claimedSubject, claims } from './checks/claims.ts';
 import { readClient } from './checks/client.ts';
 import { codeChallenge } from './checks/code-challenge.ts';
 import { consented } from './checks/consent.ts';
@@ -18,6 +18,7 @@ import { resource } from './checks/resource.ts';
 import { answerMode, responseMode } from './checks/response-mode.ts';
 import { responseType } from './checks/response-type.ts';
 import { scope } from './checks/scope.ts';
+import { readDelivery } from './delivery.ts';
 import type { Asked, AuthorizationRequest, AuthorizePorts, RequestCheck } from './request.ts';
 import { type AnswerTo, RedirectedError } from './response.ts';
 import type { Need, PersonCheck, Situation } from './situation.ts';
@@ -34,7 +35,6 @@ export const requestChecks: readonly RequestCheck[] = [
   maxAge,
   nonce,
   idTokenHint,
-  claims,
   acrValues,
   pageHints,
 ];
@@ -47,7 +47,6 @@ export const personChecks: readonly PersonCheck[] = [
   promptSelectAccount,
   youngEnough,
   hintedSubject,
-  claimedSubject,
   acrReached,
   consented,
 ];
@@ -56,26 +55,45 @@ export const personChecks: readonly PersonCheck[] = [
  * Reads a request. Until client and redirect URI are known to belong together an error is thrown as it is and shown to
  * the person: never redirected (RFC 6749 §4.1.2.1, RFC 9700 §4.11). After that it is a RedirectedError.
  */
-export function readRequest(parameters: Parameters, ports: AuthorizePorts): AuthorizationRequest {
-  const { map, repeated, malformed } = collect(parameters);
-  // Which of two redirect URIs is meant can't be known, so neither is answered.
-  for (const decisive of ['client_id', 'redirect_uri']) {
-    if (parameters.filter(({ name }) => name === decisive).length > 1) throw repeatedParameter();
-  }
-  const asked: Asked = { parameters: map, ports };
-  const destination = readDestination(asked, readClient(asked));
-
-  const states = parameters.filter(({ name }) => name === 'state');
-  const state = states.length === 1 && malformed !== 'state' && states[0]?.value ? { state: states[0].value } : undefined;
-  const answerTo: AnswerTo = { ...destination, ...state, response_mode: answerMode(map) };
+export function readRequest({ parameters, delivery }: DeliveredRequest, ports: AuthorizePorts): AuthorizationRequest {
+  const collected = collect(parameters);
+  const asked: Asked = { parameters: collected.map, delivery, ports };
+  const { destination, answerTo } = readAnswerTo(parameters, collected, asked);
   return redirecting(answerTo, () => {
-    if (repeated !== undefined) throw repeatedParameter();
-    if (malformed !== undefined) throw malformedParameter();
+    if (collected.repeated !== undefined) throw repeatedParameter();
+    if (collected.malformed !== undefined) throw malformedParameter();
     let found: Partial<AuthorizationRequest> = { ...answerTo };
     for (const { check } of requestChecks) found = { ...found, ...check(asked, destination, found) };
     // Each key is written by its check in the table above; a test goes through all of them.
     return found as AuthorizationRequest;
   });
+}
+
+function readAnswerTo(parameters: Parameters, { map, malformed }: CollectedParameters, asked: Asked) {
+  // Which of two redirect URIs is meant can't be known, so neither is answered.
+  for (const decisive of ['client_id', 'redirect_uri']) {
+    if (parameters.filter(({ name }) => name === decisive).length > 1) throw repeatedParameter();
+  }
+  const destination = readDestination(asked, readClient(asked));
+  const states = parameters.filter(({ name }) => name === 'state');
+  const state = states.length === 1 && malformed !== 'state' && states[0]?.value ? { state: states[0].value } : undefined;
+  const answerTo: AnswerTo = { ...destination, ...state, response_mode: answerMode(map) };
+  return { destination, answerTo };
+}
+
+/**
+ * As readDelivery. What is wrong with an object is told to the client only where the parameters beside it name a redirect
+ * URI that is registered; else to the person.
+ */
+export async function deliver(parameters: Parameters, ports: AuthorizePorts, now: number): Promise<DeliveredRequest> {
+  try {
+    return await readDelivery(parameters, ports, now);
+  } catch (error) {
+    const collected = collect(parameters);
+    if (!(error instanceof OAuthError) || !collected.map.has('redirect_uri')) throw error;
+    const asked: Asked = { parameters: collected.map, delivery: { pushed: false, signed: false }, ports };
+    throw new RedirectedError(readAnswerTo(parameters, collected, asked).answerTo, error);
+  }
 }
 
 /**

@@ -1,52 +1,66 @@
 import { OAuthError } from '@authority/errors';
-import type { StoredAuthorizationRequest } from '../model/authorization.ts';
-import type { Parameters } from '../model/request.ts';
+import type { DeliveredRequest, StoredAuthorizationRequest } from '../model/authorization.ts';
 import { equalText } from '../primitives/constant-time.ts';
-import { scopeOfClaim } from '../primitives/person-claims.ts';
-import { consentScopes } from './checks/claims.ts';
 import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
 
 /** Keeps a request while the person is on a page, for the browser that began it. An empty browser: bound by the next GET. */
-export function storeRequest(
+export async function storeRequest(
   request: AuthorizationRequest,
-  parameters: Parameters,
+  { parameters, delivery, pushed }: DeliveredRequest,
   browser: string,
-  { authorizationRequests, policy }: AuthorizePorts,
+  { authorizationRequests, pushedRequests, policy }: AuthorizePorts,
   now: number,
 ): Promise<string> {
+  const expiresAt = now + policy.interactionLifetime() * 1000;
+  // Its own end was for its beginning: it must still be there when this request is answered, to be used up.
+  if (pushed !== undefined && !(await pushedRequests.keep(pushed, expiresAt))) throw pushedRequestUsed();
   return authorizationRequests.store({
     version: 1,
     client_id: request.client.client_id,
     parameters,
-    scopes: consentScopes(request),
+    scopes: request.scopes,
+    delivery,
+    ...(pushed !== undefined && { pushed }),
     browser,
     createdAt: now,
-    expiresAt: now + policy.interactionLifetime() * 1000,
+    expiresAt,
   });
 }
 
-/** No more than it asked for when it came: scopes that the client registered since are on no page that the person saw. */
-export function asAsked(request: AuthorizationRequest, { scopes }: StoredAuthorizationRequest): AuthorizationRequest {
-  if (!scopes) return request;
-  const wasShown = (name: string): boolean => scopes.includes(scopeOfClaim(name) ?? '');
-  const { userinfo, idToken, ...claims } = request.claims;
+/** The request behind an interaction, as it was delivered. */
+export function deliveredOf({ parameters, delivery, scopes, pushed }: StoredAuthorizationRequest): DeliveredRequest {
   return {
-    ...request,
-    scopes: request.scopes.filter((scope) => scopes.includes(scope)),
-    claims: { ...claims, userinfo: userinfo.filter(wasShown), idToken: idToken.filter(wasShown) },
+    parameters,
+    delivery: delivery ?? { pushed: false, signed: false },
+    ...(scopes && { scopes }),
+    ...(pushed !== undefined && { pushed }),
   };
+}
+
+/** RFC 9126 §7.3: one answer for one pushed request, however often it was looked at. */
+export async function usePushed({ pushed }: DeliveredRequest, { pushedRequests }: AuthorizePorts): Promise<void> {
+  if (pushed !== undefined && !(await pushedRequests.take(pushed))) throw pushedRequestUsed();
+}
+
+function pushedRequestUsed(): OAuthError {
+  return new OAuthError('invalid_request_uri', 'request_uri_used', { description: 'request_uri has expired or was used' });
+}
+
+/** No more than it asked for when it came: scopes that the client registered since are on no page that the person saw. */
+export function asAsked(request: AuthorizationRequest, { scopes }: Pick<DeliveredRequest, 'scopes'>): AuthorizationRequest {
+  return scopes ? { ...request, scopes: request.scopes.filter((scope) => scopes.includes(scope)) } : request;
 }
 
 /** As storeRequest, for a request whose browser is known: without one it would belong to whoever comes first. */
 export function storeForBrowser(
   request: AuthorizationRequest,
-  parameters: Parameters,
+  delivered: DeliveredRequest,
   browser: string,
   ports: AuthorizePorts,
   now: number,
 ): Promise<string> {
   if (browser === '') throw otherBrowser();
-  return storeRequest(request, parameters, browser, ports, now);
+  return storeRequest(request, delivered, browser, ports, now);
 }
 
 /** The pending request behind a handle, bound to this browser: now, if it came without one. */

@@ -98,13 +98,8 @@ test.each<[string, Pairs, string, string]>([
   ['RFC 6749 §4.1.2.1: with an unknown response_type', { response_type: 'device' }, 'unsupported_response_type', 'response_type_unknown'],
   ['RFC 6749 §3.1: with a repeated parameter', { scope: ['openid', 'openid'] }, 'invalid_request', 'parameter_repeated'],
   ['RFC 6749 appendix A: with NUL', { nonce: 'a\0b' }, 'invalid_request', 'encoding_invalid'],
-  ['OpenID Connect Core §3.1.2.6: with request', { request: 'a.b.c' }, 'request_not_supported', 'request_object_unsupported'],
-  [
-    'OpenID Connect Core §3.1.2.6: with request_uri',
-    { request_uri: 'https://x.test' },
-    'request_uri_not_supported',
-    'request_object_unsupported',
-  ],
+  ['RFC 9101 §7: with a request that is none', { request: 'a.b.c' }, 'invalid_request_object', 'request_object_invalid'],
+  ['RFC 9101 §7: with a foreign request_uri', { request_uri: 'https://x.test' }, 'invalid_request_uri', 'request_uri_foreign'],
   ['OpenID Connect Core §3.1.2.6: with registration', { registration: '{}' }, 'registration_not_supported', 'request_object_unsupported'],
   [
     'RFC 7636 §4.4.1: without code_challenge',
@@ -137,7 +132,7 @@ test.each<[string, Pairs, string, string]>([
   ['OpenID Connect Core §3.1.2.1: with a negative max_age', { max_age: '-1' }, 'invalid_request', 'parameter_invalid'],
   ['OpenID Connect Core §3.1.2.1: with a max_age of words', { max_age: 'soon' }, 'invalid_request', 'parameter_invalid'],
   ['OpenID Connect Core §3.1.2.1: with an endless nonce', { nonce: 'n'.repeat(1025) }, 'invalid_request', 'parameter_invalid'],
-  ['OpenID Connect Core §5.5: with claims that are no object', { claims: '[' }, 'invalid_request', 'claims_malformed'],
+  ['OpenID Connect Core §5.5: with claims that are no object', { claims: '[' }, 'invalid_request', 'parameter_invalid'],
   [
     'Multiple Response Types §2.1: with an unknown response_mode',
     { response_mode: 'web_message' },

@@ -1,3 +1,4 @@
+import type { Delivery } from '../model/authorization.ts';
 import type { Client } from '../model/client.ts';
 import type { ResponseMode } from '../model/front-channel.ts';
 import type { ProtocolPorts } from '../ports.ts';
@@ -17,9 +18,12 @@ export type AuthorizePorts = Pick<
   | 'random'
   | 'authorizationCodes'
   | 'authorizationRequests'
+  | 'pushedRequests'
+  | 'requestObjects'
+  | 'clientKeys'
+  | 'decryptionKeys'
   | 'consents'
   | 'sessions'
-  | 'sessionClients'
   | 'identities'
 >;
 
@@ -44,7 +48,6 @@ export interface AuthorizationRequest extends Destination {
   maxAge?: number;
   nonce?: string;
   idTokenHint?: IdTokenHint;
-  claims: RequestedClaims;
   acr: RequestedAcr;
   login_hint?: string;
   ui_locales: readonly string[];
@@ -60,22 +63,10 @@ export interface RequestedAcr {
   essential: boolean;
 }
 
-/** What `claims` asks for, as far as it counts (OpenID Connect Core §5.5). */
-export interface RequestedClaims {
-  /** Names that UserInfo answers besides those of the scopes. */
-  userinfo: readonly string[];
-  /** Names that the ID Token brings. */
-  idToken: readonly string[];
-  /** The ID Token says when the person signed in. */
-  authTime: boolean;
-  acr?: RequestedAcr;
-  /** Who may answer; absent: anybody. */
-  subjects?: readonly unknown[];
-}
-
-/** What a check sees: the parameters, and what the checks before it found. */
+/** What a check sees: the parameters and how they came. */
 export interface Asked {
   parameters: CollectedParameters['map'];
+  delivery: Delivery;
   ports: AuthorizePorts;
 }
 

@@ -1,15 +1,15 @@
-import { compactVerify, type JWK } from 'jose';
 import type { Client } from '../model/client.ts';
 import { endpointUrl } from '../endpoints/paths.ts';
 import { invalidClient } from '../primitives/challenge.ts';
 import { readUnverified, type UnverifiedJwt } from '../primitives/jwt.ts';
 import { find } from '../primitives/parameters.ts';
 import type { ClientAuthenticationMethod, ClientAuthenticationPorts } from './method.ts';
+import { clientSignatureAlgorithms, isSignedByClient } from './signature.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Asymmetric algorithms only: a public key can't be taken for an HMAC's secret (RFC 8725 §2.1). Discovery lists them. */
-export const assertionAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'PS384', 'PS512', 'RS256'] as const;
+/** Discovery lists them. */
+export const assertionAlgorithms = clientSignatureAlgorithms;
 
 /** The longest life of an assertion in seconds, and so of its mark. */
 const longestLife = 3600;
@@ -42,7 +42,7 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
 async function verify(assertion: string, jwt: UnverifiedJwt, client: Client, ports: ClientAuthenticationPorts, now: number) {
   assertHeader(jwt.header, client);
   const { jti, exp, issuedAt } = assertClaims(jwt.payload, client, ports.issuer, now);
-  await assertSignature(assertion, jwt.header, client, ports);
+  if (!(await isSignedByClient(assertion, jwt.header, client, ports))) throw invalidClient('client_assertion_invalid');
 
   // Marks made before the epoch may be lost, so an assertion as old as that may have been used (house.md, epochs). Asked
   // again after the mark: a store that was lost in between has begun a new epoch, and this mark is the first of that one.
@@ -89,37 +89,4 @@ function assertClaims(claims: Record<string, unknown>, client: Client, issuer: s
 function isAudience(aud: unknown, client: Client, issuer: string): boolean {
   const sole: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
   return sole === issuer || (client.legacyAssertionAudience && sole === endpointUrl(issuer, 'token'));
-}
-
-async function assertSignature(assertion: string, header: Record<string, unknown>, client: Client, ports: ClientAuthenticationPorts) {
-  const known = await ports.clientKeys.find(client, false);
-  if (await verifiesWithAny(assertion, header, known.keys)) return;
-  // A key that was added since the set was fetched: ask once more; the port limits how often.
-  if (client.jwks_uri !== undefined) {
-    const fresh = await ports.clientKeys.find(client, true);
-    if (fresh.keys !== known.keys && (await verifiesWithAny(assertion, header, fresh.keys))) return;
-  }
-  throw invalidClient('client_assertion_invalid');
-}
-
-async function verifiesWithAny(assertion: string, header: Record<string, unknown>, keys: readonly Record<string, unknown>[]) {
-  const candidates = keys.filter((key) => isCandidate(key, header)).slice(0, 8);
-  for (const key of candidates) {
-    try {
-      await compactVerify(assertion, key as JWK, { algorithms: [...assertionAlgorithms] });
-      return true;
-    } catch {
-      // Not this key, or not for this algorithm; jose says why, and all of it means the same here.
-    }
-  }
-  return false;
-}
-
-const keyTypes: Record<string, string> = { ES: 'EC', Ed: 'OKP', PS: 'RSA', RS: 'RSA' };
-
-function isCandidate(key: Record<string, unknown>, { alg, kid }: Record<string, unknown>): boolean {
-  if (typeof alg !== 'string' || key['kty'] !== keyTypes[alg.slice(0, 2)]) return false;
-  if (key['use'] !== undefined && key['use'] !== 'sig') return false;
-  if (key['alg'] !== undefined && key['alg'] !== alg) return false;
-  return kid === undefined || key['kid'] === undefined || key['kid'] === kid;
 }

@@ -1,13 +1,12 @@
 import { OAuthError } from '@authority/errors';
 import { makeAnswer, prepareAnswer } from '../authorize/answer.ts';
-import { consentScopes } from '../authorize/checks/claims.ts';
 import { detailsOf, nameOf } from '../authorize/details.ts';
-import { firstNeed, readRequest } from '../authorize/index.ts';
-import { asAsked, openInteraction, pendingOf, storeForBrowser, storeRequest } from '../authorize/interaction.ts';
+import { deliver, firstNeed, readRequest } from '../authorize/index.ts';
+import { asAsked, deliveredOf, openInteraction, pendingOf, storeForBrowser, storeRequest, usePushed } from '../authorize/interaction.ts';
 import type { AuthorizationRequest, AuthorizePorts } from '../authorize/request.ts';
 import { errorResponse, RedirectedError } from '../authorize/response.ts';
 import type { Need, Situation } from '../authorize/situation.ts';
-import type { SessionFacts, StoredAuthorizationRequest } from '../model/authorization.ts';
+import type { DeliveredRequest, SessionFacts, StoredAuthorizationRequest } from '../model/authorization.ts';
 import type { AuthorizeEndpoint } from '../model/endpoint.ts';
 import type { AuthorizeOutcome, AuthorizeStep } from '../model/front-channel.ts';
 
@@ -19,11 +18,14 @@ export function createAuthorizeEndpoint(ports: AuthorizePorts): AuthorizeEndpoin
   return {
     async authorize(step, now) {
       const pending = step.interaction === '' ? undefined : await openInteraction(step.interaction, step.browser, ports, now);
+      let delivered: DeliveredRequest | undefined;
       try {
-        return await advance(step, pending, ports, now);
+        delivered = pending ? deliveredOf(pending) : await deliver(step.parameters, ports, now);
+        return await advance(step, delivered, pending, ports, now);
       } catch (error) {
         if (!(error instanceof RedirectedError)) throw error;
         if (pending) await takeOnce(step.interaction, ports);
+        if (delivered) await usePushed(delivered, ports);
         return { $case: 'respond', value: errorResponse(error, ports.issuer) };
       }
     },
@@ -41,22 +43,21 @@ export function createAuthorizeEndpoint(ports: AuthorizePorts): AuthorizeEndpoin
 
 async function advance(
   step: AuthorizeStep,
+  delivered: DeliveredRequest,
   pending: StoredAuthorizationRequest | undefined,
   ports: AuthorizePorts,
   now: number,
 ): Promise<AuthorizeOutcome> {
-  const parameters = pending ? pending.parameters : step.parameters;
-  const read = readRequest(parameters, ports);
-  const request = pending ? asAsked(read, pending) : read;
+  const request = asAsked(readRequest(delivered, ports), delivered);
   if (!pending && step.cross_site) {
     // No cookie came with it, so neither session nor browser is known: the GET that follows has them (house.md, walks).
-    return { $case: 'resume', value: await storeRequest(request, parameters, '', ports, now) };
+    return { $case: 'resume', value: await storeRequest(request, delivered, '', ports, now) };
   }
 
   const situation = await situationOf(request, pending, step.session, ports, now);
   const next = await decide(request, situation, step, ports);
   if (next !== 'answer' && next !== 'consented') {
-    const handle = pending ? step.interaction : await storeForBrowser(request, parameters, step.browser, ports, now);
+    const handle = pending ? step.interaction : await storeForBrowser(request, delivered, step.browser, ports, now);
     return { $case: 'interaction', value: { handle, kind: next.kind, details: detailsOf(request, situation, next.reauthenticate, ports) } };
   }
 
@@ -64,11 +65,9 @@ async function advance(
   const about = await prepareAnswer(request, session, ports, now);
   // Taken away first, so that an interaction answers once; an answer that is lost after this is a new start.
   if (pending) await takeOnce(step.interaction, ports);
+  await usePushed(delivered, ports);
   if (next === 'consented') {
-    await ports.consents.remember(session.sub, request.client.client_id, {
-      scopes: consentScopes(request),
-      resource: request.resource ?? '',
-    });
+    await ports.consents.remember(session.sub, request.client.client_id, { scopes: request.scopes, resource: request.resource ?? '' });
   }
   return { $case: 'respond', value: makeAnswer(request, session, about, ports, now) };
 }
@@ -76,7 +75,7 @@ async function advance(
 /** A stored request for a page that only shows it: what has become wrong with it since is told there, not to the client. */
 function readAgain(pending: StoredAuthorizationRequest, ports: AuthorizePorts): AuthorizationRequest {
   try {
-    return asAsked(readRequest(pending.parameters, ports), pending);
+    return asAsked(readRequest(deliveredOf(pending), ports), pending);
   } catch (error) {
     throw error instanceof RedirectedError ? error.refusal : error;
   }

@@ -9,6 +9,8 @@ const policy = {
   acrValues: ['urn:authority:pwd'],
   uiLocales: ['en'],
   registration: true,
+  pushedRequestsRequired: false,
+  signedRequestObjectsRequired: false,
 };
 
 test('RFC 8414 §2: metadata says what the tables say', () => {
@@ -28,14 +30,15 @@ test('RFC 8414 §2: metadata says what the tables say', () => {
   });
 });
 
-test('OpenID Connect Discovery §3: what is required is there, what would default to true is denied', () => {
+test('OpenID Connect Discovery §3: what is required is there, and how requests may come', () => {
   const document = metadata(testIssuer, registries, { ...policy, registration: false });
   expect(document).toMatchObject({
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256', 'ES256'],
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
-    claims_parameter_supported: true,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
+    claims_parameter_supported: false,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
   });
   expect(document).not.toHaveProperty('registration_endpoint');

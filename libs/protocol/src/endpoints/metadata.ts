@@ -3,8 +3,10 @@ import { responseModes } from '../authorize/checks/response-mode.ts';
 import { responseTypes } from '../authorize/checks/response-type.ts';
 import { frontChannelGrantTypes } from '../authorize/response-types.ts';
 import { prompts } from '../authorize/request.ts';
+import { requestObjectAlgorithms } from '../authorize/request-object.ts';
 import { clientAuthenticationMethods } from '../client-authentication/index.ts';
 import type { ClientAuthenticationMethod } from '../client-authentication/method.ts';
+import { contentEncryptionAlgorithms, encryptionAlgorithms } from '../encryption/algorithms.ts';
 import { endpointUrl } from './paths.ts';
 import type { Grant } from '../grants/grant.ts';
 import { grants } from '../grants/index.ts';
@@ -20,6 +22,9 @@ export interface Registries {
   frontChannelGrantTypes: readonly string[];
   codeChallengeMethods: readonly string[];
   prompts: readonly string[];
+  requestObjectAlgorithms: readonly string[];
+  encryptionAlgorithms: readonly string[];
+  contentEncryptionAlgorithms: readonly string[];
 }
 
 export const registries: Registries = {
@@ -30,6 +35,9 @@ export const registries: Registries = {
   frontChannelGrantTypes,
   codeChallengeMethods,
   prompts,
+  requestObjectAlgorithms,
+  encryptionAlgorithms,
+  contentEncryptionAlgorithms,
 };
 
 /** What differs between installations. */
@@ -43,6 +51,10 @@ export interface MetadataPolicy {
   uiLocales: readonly string[];
   /** Clients can register themselves, with or without a token. */
   registration: boolean;
+  /** Every authorization request must be pushed (RFC 9126 §5). */
+  pushedRequestsRequired: boolean;
+  /** Every authorization request must be signed (RFC 9101 §10.5). */
+  signedRequestObjectsRequired: boolean;
 }
 
 /** Server metadata (OpenID Connect Discovery §3, RFC 8414 §2), computed: nothing is listed twice. */
@@ -74,14 +86,24 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
     ...authenticationMetadata('introspection_endpoint', confidential, from),
     ...authenticationMetadata('revocation_endpoint', methods, from),
     authorization_response_iss_parameter_supported: true,
-    // OpenID Connect Back-Channel Logout §2.1.
-    backchannel_logout_supported: true,
-    backchannel_logout_session_supported: true,
-    claims_parameter_supported: true,
-    request_parameter_supported: false,
-    // Left out, it would mean true (OpenID Connect Discovery §3).
-    request_uri_parameter_supported: false,
+    claims_parameter_supported: false,
+    ...requestMetadata(issuer, from, policy),
     ...(policy.uiLocales.length > 0 && { ui_locales_supported: policy.uiLocales }),
+  };
+}
+
+/** How requests may come (RFC 9126 §5, RFC 9101 §10.5, OpenID Connect Discovery §3). */
+function requestMetadata(issuer: string, from: Registries, policy: MetadataPolicy): Record<string, unknown> {
+  return {
+    pushed_authorization_request_endpoint: endpointUrl(issuer, 'par'),
+    require_pushed_authorization_requests: policy.pushedRequestsRequired,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
+    require_signed_request_object: policy.signedRequestObjectsRequired,
+    request_object_signing_alg_values_supported: from.requestObjectAlgorithms,
+    request_object_encryption_alg_values_supported: from.encryptionAlgorithms,
+    request_object_encryption_enc_values_supported: from.contentEncryptionAlgorithms,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Where the endpoints are, below the issuer (contract.md, "HTTP"). */
 export const endpointPaths = {
   authorize: '/oauth2/authorize',
+  par: '/oauth2/par',
   token: '/oauth2/token',
   introspect: '/oauth2/introspect',
   revoke: '/oauth2/revoke',

@@ -51,8 +51,6 @@ export interface LiveGrant {
   sid?: string;
   scopes: readonly string[];
   resources: readonly string[];
-  /** Claims that UserInfo answers besides those of the scopes (OpenID Connect Core §5.5); absent: none. */
-  userinfo_claims?: readonly string[];
   authentication?: Authentication;
   /** Unix milliseconds. */
   createdAt: number;
@@ -70,9 +68,6 @@ export interface CodeEnvelope {
   code_challenge?: string;
   scopes: readonly string[];
   resources: readonly string[];
-  /** Claims asked for by name; absent in those of a release before. */
-  userinfo_claims?: readonly string[];
-  id_token_claims?: readonly string[];
   nonce?: string;
   sub: string;
   authentication: Authentication;
@@ -99,6 +94,36 @@ export interface RefreshTokenParts {
   generation: number;
 }
 
+/** How the parameters of an authorization request came here. */
+export interface Delivery {
+  /** By the back channel, from the client itself (RFC 9126). */
+  pushed: boolean;
+  /** In an object that the client signed (RFC 9101). */
+  signed: boolean;
+}
+
+/** The parameters of an authorization request that count, and how they came. */
+export interface DeliveredRequest {
+  parameters: readonly { name: string; value: string }[];
+  delivery: Delivery;
+  /** What was asked when it came, defaults included. */
+  scopes?: readonly string[];
+  /** The pushed request that its answer uses up. */
+  pushed?: string;
+}
+
+/** An authorization request that a client pushed, judged already (RFC 9126 §2.1). */
+export interface PushedRequest {
+  version: 1;
+  client_id: string;
+  parameters: readonly { name: string; value: string }[];
+  /** What was asked when it came, defaults included. */
+  scopes: readonly string[];
+  delivery: Delivery;
+  /** When it can no longer be begun, Unix milliseconds. */
+  expiresAt: number;
+}
+
 /** An authorization request that is being worked on, as it is stored under its interaction handle. */
 export interface StoredAuthorizationRequest {
   version: 1;
@@ -106,6 +131,10 @@ export interface StoredAuthorizationRequest {
   parameters: readonly { name: string; value: string }[];
   /** What was asked when it came, defaults included; absent in those of a release before. */
   scopes?: readonly string[];
+  /** Absent in those of a release before: neither pushed nor signed. */
+  delivery?: Delivery;
+  /** Id of the pushed request that its answer uses up. */
+  pushed?: string;
   /** SHA-256 of the browser cookie; empty until a cross-site POST is bound by the GET that follows. */
   browser: string;
   /** Unix milliseconds; of one that came unbound: when it was bound. */

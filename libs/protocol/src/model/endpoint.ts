@@ -1,6 +1,6 @@
 import type { RegisterRequest, ManageRegistrationRequest, UpdateRegistrationRequest } from './registration.ts';
 import type { AuthorizeOutcome, AuthorizeStep, EndSessionRequest, EndSessionResponse, Interaction } from './front-channel.ts';
-import type { EndpointRequest, TokenResponse, UserInfoResponse } from './request.ts';
+import type { EndpointRequest, PushedAuthorizationResponse, TokenResponse, UserInfoResponse } from './request.ts';
 
 /*
  * The faces of the endpoints: what a controller calls. `now` is Unix milliseconds. All of them throw OAuthError for an
@@ -36,6 +36,11 @@ export interface RevocationEndpoint {
 /** GET and POST /oauth2/userinfo (OpenID Connect Core §5.3). */
 export interface UserInfoEndpoint {
   userInfo(request: EndpointRequest, now: number): Promise<UserInfoResponse>;
+}
+
+/** POST /oauth2/par (RFC 9126 §2). */
+export interface PushedAuthorizationEndpoint {
+  push(request: EndpointRequest, now: number): Promise<PushedAuthorizationResponse>;
 }
 
 /** GET and POST /oauth2/authorize (RFC 6749 §3.1), and every browser step that follows. */

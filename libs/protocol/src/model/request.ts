@@ -43,6 +43,12 @@ export interface TokenResponse {
   issued_token_type: string;
 }
 
+/** A pushed authorization response (RFC 9126 §2.2). */
+export interface PushedAuthorizationResponse {
+  request_uri: string;
+  expires_in: number;
+}
+
 /** A UserInfo answer (OpenID Connect Core §5.3.2). */
 export interface UserInfoResponse {
   body: string;

@@ -14,6 +14,11 @@ export function readUnverified(jws: string): UnverifiedJwt | undefined {
   return parsed.header && parsed.payload ? { header: parsed.header, payload: parsed.payload } : undefined;
 }
 
+/** The header of a JWS or JWE, nothing verified; undefined unless it is strict base64url of a JSON object. */
+export function readHeader(token: string): Record<string, unknown> | undefined {
+  return readObject(token.slice(0, Math.max(token.indexOf('.'), 0)));
+}
+
 function readObject(part: string): Record<string, unknown> | undefined {
   const bytes = decode(part);
   if (!bytes) return undefined;

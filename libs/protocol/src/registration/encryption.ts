@@ -1,13 +1,5 @@
+import { contentEncryptionAlgorithms, encryptionAlgorithms } from '../encryption/algorithms.ts';
 import { invalidMetadata, type Metadata, present } from './metadata.ts';
-
-/**
- * How content keys reach the other side (RFC 7518 §4): by a public key alone. Not RSA1_5 and RSA-OAEP (RFC 8725 §3.2), not
- * the symmetric ones, whose key would be the client secret: kept is its HMAC.
- */
-export const encryptionAlgorithms = ['RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW'] as const;
-
-/** RFC 7518 §5. */
-export const contentEncryptionAlgorithms = ['A128GCM', 'A256GCM', 'A128CBC-HS256', 'A256CBC-HS512'] as const;
 
 /** What is encrypted for the client: the name before `_encrypted_response_alg` and `_enc`. */
 const responses = ['id_token', 'userinfo', 'introspection'] as const;

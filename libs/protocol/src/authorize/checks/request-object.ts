@@ -1,20 +1,27 @@
-import { OAuthError, type OAuthErrorCode } from '@authority/errors';
+import { OAuthError } from '@authority/errors';
 import type { RequestCheck } from '../request.ts';
 
-const refused: readonly (readonly [parameter: string, error: OAuthErrorCode])[] = [
-  ['request', 'request_not_supported'],
-  ['request_uri', 'request_uri_not_supported'],
-  ['registration', 'registration_not_supported'],
-];
-
-/** Request objects and self-issued registration are not supported, and must not be passed over (OpenID Connect Core §3.1.2.6). */
+/**
+ * How the request had to come: pushed (RFC 9126 §5, §6), signed (RFC 9101 §10.5), each where this server or the client
+ * demands it. Objects have been read before this (`../delivery.ts`), so that one inside another has no meaning (§4).
+ * Self-issued registration is not supported, and must not be passed over (OpenID Connect Core §3.1.2.6).
+ */
 export const requestObject: RequestCheck = {
   name: 'request, request_uri, registration',
 
-  check({ parameters }) {
-    for (const [parameter, error] of refused) {
-      if (parameters.has(parameter))
-        throw new OAuthError(error, 'request_object_unsupported', { description: `${parameter} is not supported` });
+  check({ parameters, delivery, ports: { policy } }, { client }) {
+    if (parameters.has('registration')) {
+      throw new OAuthError('registration_not_supported', 'request_object_unsupported', { description: 'registration is not supported' });
+    }
+    if (parameters.has('request') || parameters.has('request_uri')) {
+      throw new OAuthError('invalid_request', 'request_object_invalid', { description: 'request and request_uri must not be nested' });
+    }
+    const mustBePushed = client.require_pushed_authorization_requests || policy.pushedRequestsRequired();
+    if (mustBePushed && !delivery.pushed) {
+      throw new OAuthError('invalid_request', 'request_not_pushed', { description: 'the request must be pushed first' });
+    }
+    if ((client.require_signed_request_object || policy.signedRequestObjectsRequired()) && !delivery.signed) {
+      throw new OAuthError('invalid_request', 'request_object_required', { description: 'the request must be a signed request object' });
     }
     return {};
   },

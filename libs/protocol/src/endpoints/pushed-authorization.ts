@@ -1,0 +1,79 @@
+import { OAuthError } from '@authority/errors';
+import { readRequest } from '../authorize/index.ts';
+import { pushedPrefix } from '../authorize/delivery.ts';
+import type { AuthorizationRequest, AuthorizePorts } from '../authorize/request.ts';
+import { readRequestObject } from '../authorize/request-object.ts';
+import { RedirectedError } from '../authorize/response.ts';
+import { authenticateClient } from '../client-authentication/index.ts';
+import type { ClientAuthenticationPorts } from '../client-authentication/method.ts';
+import type { DeliveredRequest } from '../model/authorization.ts';
+import type { Client } from '../model/client.ts';
+import type { PushedAuthorizationEndpoint } from '../model/endpoint.ts';
+import type { Parameters } from '../model/request.ts';
+import { collectStrictly, find, type ParameterMap } from '../primitives/parameters.ts';
+
+/** POST /oauth2/par (RFC 9126 §2): the client authenticates, and the request is judged before any browser has seen it. */
+export function createPushedAuthorizationEndpoint(ports: ClientAuthenticationPorts & AuthorizePorts): PushedAuthorizationEndpoint {
+  return {
+    async push(request, now) {
+      const parameters = collectStrictly(request.parameters);
+      const authenticated = authenticateClient(request, parameters, ports, now);
+      const client = authenticated instanceof Promise ? await authenticated : authenticated;
+
+      const delivered = await readPushedForm(request.parameters, parameters, client, ports, now);
+      const { scopes } = judge(delivered, ports);
+
+      const lifetime = ports.policy.pushedRequestLifetime();
+      const { parameters: kept, delivery } = delivered;
+      const stored = {
+        version: 1,
+        client_id: client.client_id,
+        parameters: kept,
+        scopes,
+        delivery,
+        expiresAt: now + lifetime * 1000,
+      } as const;
+      const reference = await ports.pushedRequests.store(stored, ports.policy.interactionLifetime());
+      return { request_uri: pushedPrefix + reference, expires_in: lifetime };
+    },
+  };
+}
+
+/** How the client authenticates is no part of its request, and is not kept. */
+const credentials: ReadonlySet<string> = new Set(['client_secret', 'client_assertion', 'client_assertion_type']);
+
+/** The parameters of the form (RFC 9126 §2.1), or those inside the request object that it holds (§3). */
+async function readPushedForm(
+  form: Parameters,
+  map: ParameterMap,
+  client: Client,
+  ports: AuthorizePorts,
+  now: number,
+): Promise<DeliveredRequest> {
+  // Before a request object is looked at: one must not lead to another (RFC 9126 §2.1).
+  if (form.some(({ name }) => name === 'request_uri')) {
+    throw new OAuthError('invalid_request', 'request_uri_pushed', { description: 'request_uri must not be pushed' });
+  }
+  const object = find(map, 'request');
+  if (object !== undefined) {
+    return { parameters: await readRequestObject(object, client, ports, now), delivery: { pushed: true, signed: true } };
+  }
+  const asked = form.filter(({ name }) => !credentials.has(name));
+  const named = map.has('client_id') ? asked : [...asked, { name: 'client_id', value: client.client_id }];
+  return { parameters: named, delivery: { pushed: true, signed: false } };
+}
+
+/** All checks of the authorization endpoint; whatever they refuse, the client that asks is told directly (RFC 9126 §2.3). */
+function judge(delivered: DeliveredRequest, ports: AuthorizePorts): AuthorizationRequest {
+  try {
+    return readRequest(delivered, ports);
+  } catch (error) {
+    const refusal = error instanceof RedirectedError ? error.refusal : error;
+    if (!(refusal instanceof OAuthError) || refusal.error !== 'invalid_redirect_uri') throw refusal;
+    // A code of RFC 7591, for registrations; here it is a request like others that can't be served.
+    throw new OAuthError('invalid_request', refusal.reason, {
+      description: 'redirect_uri is not registered for this client',
+      cause: refusal,
+    });
+  }
+}
