@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -12,6 +12,7 @@ import {
   post,
   run,
   request,
+  root,
   type ProcessMark,
 } from '@authority/testing/suite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -47,6 +48,14 @@ async function assertNothingToInstall(): Promise<void> {
   const { code, stderr } = await run(process.execPath, ['--input-type=module', '-e', check]);
   if (code !== 0) throw new Error(`node_modules is not what package-lock.json says: run npm ci first\n${stderr}`);
 }
+
+test('contract.md: a start that was killed while it installed or built holds up no other', async () => {
+  const lock = join(root, '.prepare.lock');
+  writeFileSync(lock, '4194304'); // above every process id of Linux
+  const { code, stderr } = await run(process.execPath, [join(root, 'apps/standalone/launch/start.mjs'), '--prepare-only']);
+  expect(code, stderr).toBe(0);
+  expect(existsSync(lock)).toBe(false);
+});
 
 const operatorFile = (): string => join(env['AUTHORITY_DATA_DIR'] ?? '', 'operator.json');
 const credential = (): OperatorCredential => JSON.parse(readFileSync(operatorFile(), 'utf8')) as OperatorCredential;

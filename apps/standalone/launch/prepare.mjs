@@ -2,7 +2,7 @@
 // dependencies, so that the machine's own Node (20 or later) can run it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -62,6 +62,15 @@ export function prepare({ bundles, say }) {
       `Node ${process.versions.node} is too old: Authority needs Node 20 or later; install it from your system or from npm`,
     );
   }
+  const release = takeTurn(say);
+  try {
+    prepareAlone(bundles, say);
+  } finally {
+    release();
+  }
+}
+
+function prepareAlone(bundles, say) {
   if (!isInstalled()) install(say);
   assertNode(say);
   const generated = join(root, 'libs/contracts/src/generated/.stamp');
@@ -76,6 +85,31 @@ export function prepare({ bundles, say }) {
   if (stale.length === 0) return;
   run(`Building ${stale.length === 1 ? stale[0] : `${stale.length} apps`} …`, nodePath(), ['esbuild.config.mjs', ...stale], say);
   for (const app of stale) writeFileSync(bundleStamp(app), fingerprintNow);
+}
+
+/** One at a time in one checkout: two starts would install into the same folder. A lock of a process that is gone is nobody's. */
+function takeTurn(say) {
+  const lock = join(root, '.prepare.lock');
+  for (let waited = 0; ; waited++) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw new Refusal(`cannot write to ${root}: ${error.message}`);
+    }
+    const holder = Number(readStamp(lock));
+    if (holder > 0 && !isAlive(holder)) rmSync(lock, { force: true });
+    else if (waited === 0) say('Waiting for another start in this folder to install and build …');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** Every app; `npm start` in one process needs two of them. */

@@ -1,6 +1,7 @@
 import type { IdentityServiceService } from '@authority/contracts/identity';
 import type { SessionServiceService } from '@authority/contracts/session';
 import type { Ephemeral } from '@authority/ephemeral';
+import type { Job } from '@authority/jobs';
 import { createOutbound, jwksCache } from '@authority/outbound';
 import {
   adminResource,
@@ -33,6 +34,7 @@ import { jwksDocument, metadataDocument, type PublicDocument } from './documents
 import { EphemeralAuthorizationRequests } from './ephemeral/authorization-requests.ts';
 import { EphemeralPushedRequests } from './ephemeral/pushed-requests.ts';
 import { EphemeralReplayMarks } from './ephemeral/replay-marks.ts';
+import { BackchannelLogout, logoutJobs } from './logout/backchannel-logout.ts';
 import { OutboundClientKeys } from './peers/client-keys.ts';
 import { PeerIdentities } from './peers/identities.ts';
 import { OutboundRequestObjects } from './peers/request-objects.ts';
@@ -40,7 +42,9 @@ import { OutboundSectorIdentifiers } from './peers/sector-identifiers.ts';
 import { PeerSessions } from './peers/sessions.ts';
 import { PostgresClientStore } from './postgres/client-store.ts';
 import { PostgresConsents } from './postgres/consents.ts';
+import { PostgresLogoutDeliveries } from './postgres/logout-deliveries.ts';
 import { PostgresRegistrationTokens } from './postgres/registration-tokens.ts';
+import { PostgresSessionClients } from './postgres/session-clients.ts';
 import { systemRandom } from './random.ts';
 import { policyFrom } from './settings.ts';
 import type { TokenStores } from './stores.ts';
@@ -61,6 +65,8 @@ export interface TokenCore {
   adminCaller: TrustedCaller;
   jwks(): PublicDocument;
   metadata(): PublicDocument;
+  /** What tells clients of logouts. */
+  logoutJobs: readonly Job[];
   /** What operators do. */
   admin: { clients: ClientAdmin; registrationTokens: RegistrationTokenAdmin; grants: GrantAdmin; keys: KeyAdmin };
 }
@@ -98,6 +104,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
       },
       ports.policy,
     ),
+    logoutJobs: logoutJobsOf(config, stores, ports),
     admin: {
       clients: new ClientAdmin(stores, config.issuer, ports.sectorIdentifiers),
       registrationTokens: new RegistrationTokenAdmin(stores),
@@ -126,6 +133,7 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     decryptionKeys: stores.decryptionKeys,
     consents: new PostgresConsents(database),
     sessions: new PeerSessions(peers.session),
+    sessionClients: new PostgresSessionClients(database),
     identities: new PeerIdentities(peers.identity),
     clientKeys: new OutboundClientKeys(jwksCache(outbound)),
     policy: policyFrom(stores.settings),
@@ -134,4 +142,11 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     clientStore: new PostgresClientStore(database, digests, () => poll.refresh()),
     sectorIdentifiers: new OutboundSectorIdentifiers(outbound),
   };
+}
+
+/** Requests of its own: a flood of logouts must not hold up what sign-ins wait for. */
+function logoutJobsOf(config: TokenConfig, { database }: TokenStores, ports: ProtocolPorts): Job[] {
+  const outbound = createOutbound({ allow: config.outboundAllow, egressProxy: config.egressProxy, perHost: 8 });
+  const deliveries = new PostgresLogoutDeliveries(database);
+  return logoutJobs(new BackchannelLogout(deliveries, ports, outbound), deliveries);
 }

@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { metadata, type MetadataPolicy, type Policy, registries, type SigningKeys, standardScopes } from '@authority/protocol';
+import {
+  metadata,
+  type MetadataPolicy,
+  personClaims,
+  type Policy,
+  registries,
+  type SigningKeys,
+  standardScopes,
+} from '@authority/protocol';
 import type { RingDecryptionKeys } from './keys/decryption-keys.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 
@@ -27,7 +35,7 @@ export function jwksDocument(signingKeys: SigningKeys, decryptionKeys: RingDecry
 }
 
 /** Claims that identity knows (OpenID Connect Core §5.1), and those of the ID Token itself. */
-const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', 'name', 'email', 'email_verified'];
+const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...personClaims];
 
 /** What of the metadata an operator changes while the process runs. */
 type Changing = 'pushedRequestsRequired' | 'signedRequestObjectsRequired';

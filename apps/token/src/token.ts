@@ -65,7 +65,11 @@ async function start({ config, runtime, signal }: StartTokenOptions, opened: (()
   };
   const core = tokenCore(config, stores, ephemeral, peers);
   const feeds = followPeers(peers, stores);
-  const jobs = runJobs(database, 'token', [upkeepJob(() => stores.settings.get('token.offline_grant_lifetime')), auditJob(database)]);
+  const jobs = runJobs(database, 'token', [
+    upkeepJob(() => stores.settings.get('token.offline_grant_lifetime')),
+    auditJob(database),
+    ...core.logoutJobs,
+  ]);
   opened.push(async () => void (await Promise.all([jobs.stop(), ...feeds.map((feed) => feed.stop())])));
   const served = await runtime.serve({ module: tokenModule(core), ready: () => true });
   opened.push(() => served.close());

@@ -197,6 +197,14 @@ export interface Sessions {
   resolve(session: string): Promise<SessionFacts | undefined>;
 }
 
+/** Which clients took part in a session, so that they can be told of its end. */
+export interface SessionClients {
+  /** The `client_id`s of those that got a code redeemed, or an ID Token, by this session. */
+  of(session: { sid: string; sub: string }): Promise<readonly string[]>;
+  /** Notes a client that got an ID Token from the authorization endpoint, where no grant tells of it. Idempotent. */
+  remember(session: { sid: string; sub: string; expiresAt: number }, client_id: string): Promise<void>;
+}
+
 /** Whom a name and a password belong to, or why nobody is let in. */
 export type PasswordAuthentication =
   | { outcome: 'authenticated'; sub: string; amr: readonly string[]; acr: string; authTimeMs: number }
@@ -321,6 +329,7 @@ export interface ProtocolPorts {
   decryptionKeys: DecryptionKeys;
   consents: Consents;
   sessions: Sessions;
+  sessionClients: SessionClients;
   identities: Identities;
   clientKeys: ClientKeys;
   policy: Policy;

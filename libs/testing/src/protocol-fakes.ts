@@ -19,6 +19,7 @@ import type {
   ReplayMarks,
   Revocations,
   Scopes,
+  SessionClients,
   SessionFacts,
   Sessions,
   SigningAlgorithm,
@@ -284,6 +285,19 @@ export class FakeSessions implements Sessions {
   }
 }
 
+export class FakeSessionClients implements SessionClients {
+  /** `client_id`s by sid. */
+  readonly all = new Map<string, Set<string>>();
+
+  async of({ sid }: { sid: string }): Promise<readonly string[]> {
+    return [...(this.all.get(sid) ?? [])];
+  }
+
+  async remember({ sid }: { sid: string }, client_id: string): Promise<void> {
+    this.all.set(sid, (this.all.get(sid) ?? new Set()).add(client_id));
+  }
+}
+
 export class FakeIdentities implements Identities {
   readonly all = new Map<string, Record<string, unknown>>();
   /** By name and password, as `name:password`. */
@@ -296,12 +310,13 @@ export class FakeIdentities implements Identities {
     return this.passwords.get(`${username}:${password}`) ?? { outcome: 'refused', reason: 'credentials_wrong', retryAt: 0 };
   }
 
-  async claims(sub: string, scopes: readonly string[]): Promise<Record<string, unknown> | undefined> {
+  async claims(sub: string, scopes: readonly string[], names: readonly string[]): Promise<Record<string, unknown> | undefined> {
     if (this.away) throw new StatusError('UNAVAILABLE', 'peer_unavailable');
     const claims = this.all.get(sub);
     if (!claims) return undefined;
     const { email, ...profile } = claims;
-    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }) };
+    const named = Object.fromEntries(names.filter((name) => name in claims).map((name) => [name, claims[name]]));
+    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }), ...named };
   }
 }
 
@@ -365,6 +380,7 @@ export interface ProtocolFakes extends ProtocolPorts {
   decryptionKeys: FakeDecryptionKeys;
   consents: FakeConsents;
   sessions: FakeSessions;
+  sessionClients: FakeSessionClients;
   identities: FakeIdentities;
   clientKeys: FakeClientKeys;
   policy: FakePolicy;
@@ -396,6 +412,7 @@ export function protocolFakes(): ProtocolFakes {
     decryptionKeys: new FakeDecryptionKeys(),
     consents: new FakeConsents(),
     sessions: new FakeSessions(),
+    sessionClients: new FakeSessionClients(),
     identities: new FakeIdentities(),
     clientKeys: new FakeClientKeys(),
     policy: new FakePolicy(),

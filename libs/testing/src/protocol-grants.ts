@@ -37,9 +37,10 @@ export class FakeGrants implements Grants {
   }
 
   insert(envelope: CodeEnvelope): void {
-    const { grant_id, client_id, sub, scopes, resources, authentication, issuedAt, grantExpiresAt } = envelope;
+    const { grant_id, client_id, sub, scopes, resources, userinfo_claims, authentication, issuedAt, grantExpiresAt } = envelope;
     const grant: LiveGrant = {
       ...{ grant_id, client_id, sub, scopes, resources, authentication, createdAt: issuedAt, expiresAt: grantExpiresAt },
+      ...(userinfo_claims && { userinfo_claims }),
       ...(envelope.offline || authentication.sid === undefined ? undefined : { sid: authentication.sid }),
     };
     this.rows.push({ grant, handle: envelope.handle, generation: 0, steppedAt: 0, revoked: undefined });

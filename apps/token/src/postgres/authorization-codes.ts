@@ -16,7 +16,7 @@ const redeem = statement(
      SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (
        code_hash bytea, code_expires_at timestamptz, issued_at timestamptz, handle_hash bytea, end_day integer,
        grant_id text, client_id text, sub text, sid text, bound boolean, scopes text[], resources text[],
-       authentication jsonb, key_id text, expires_at timestamptz)
+       userinfo_claims text[], authentication jsonb, key_id text, expires_at timestamptz)
    ), marked AS (
      INSERT INTO code_marks (code_hash, expires_at, grant_id)
      SELECT code_hash, code_expires_at, grant_id FROM asked ORDER BY code_hash
@@ -27,10 +27,10 @@ const redeem = statement(
                           ELSE coalesce(${endingVerdict('asked', 'issued_at')}, 'redeemed') END AS verdict
      FROM asked LEFT JOIN marked USING (code_hash)
    ), granted AS (
-     INSERT INTO grants (handle_hash, end_day, grant_id, client_id, sub, sid, scopes, resources, authentication,
-                         generation, key_id, created_at, expires_at)
-     SELECT handle_hash, end_day, grant_id, client_id, sub, CASE WHEN bound THEN sid END, scopes, resources, authentication,
-            0, key_id, issued_at, expires_at
+     INSERT INTO grants (handle_hash, end_day, grant_id, client_id, sub, sid, scopes, resources, userinfo_claims,
+                         authentication, generation, key_id, created_at, expires_at)
+     SELECT handle_hash, end_day, grant_id, client_id, sub, CASE WHEN bound THEN sid END, scopes, resources, userinfo_claims,
+            authentication, 0, key_id, issued_at, expires_at
      FROM judged WHERE verdict = 'redeemed'
    )
    SELECT encode(code_hash, 'hex') AS code, verdict FROM judged`,
@@ -92,14 +92,14 @@ export class PostgresAuthorizationCodes implements AuthorizationCodes {
   }
 
   private toRow({ hash, envelope }: Presented): Record<string, unknown> {
-    const { grant_id, client_id, sub, scopes, resources, authentication } = envelope;
+    const { grant_id, client_id, sub, scopes, resources, userinfo_claims = null, authentication } = envelope;
     return {
       code_hash: `\\x${hash}`,
       code_expires_at: new Date(envelope.expiresAt),
       issued_at: new Date(envelope.issuedAt),
       handle_hash: `\\x${handleHash(Buffer.from(envelope.handle, 'base64url')).toString('hex')}`,
       end_day: grantDay(envelope.grantExpiresAt),
-      ...{ grant_id, client_id, sub, scopes, resources, authentication },
+      ...{ grant_id, client_id, sub, scopes, resources, userinfo_claims, authentication },
       sid: authentication.sid,
       bound: !envelope.offline,
       key_id: this.currentMacKeyId(),

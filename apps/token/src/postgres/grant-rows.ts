@@ -9,12 +9,13 @@ export interface GrantRow {
   sid: string | null;
   scopes: string[];
   resources: string[];
+  userinfo_claims: string[] | null;
   authentication: Authentication | null;
   created_at: Date;
   expires_at: Date;
 }
 
-export const grantColumns = 'grant_id, client_id, sub, sid, scopes, resources, authentication, created_at, expires_at';
+export const grantColumns = 'grant_id, client_id, sub, sid, scopes, resources, userinfo_claims, authentication, created_at, expires_at';
 
 const dayMs = 86_400_000;
 
@@ -36,6 +37,7 @@ export function fromRow(row: GrantRow): LiveGrant {
     ...(row.sid !== null && { sid: row.sid }),
     scopes: row.scopes,
     resources: row.resources,
+    ...(row.userinfo_claims !== null && { userinfo_claims: row.userinfo_claims }),
     ...(row.authentication !== null && { authentication: row.authentication }),
     createdAt: row.created_at.getTime(),
     expiresAt: row.expires_at.getTime(),

@@ -174,6 +174,14 @@ test('RFC 9700 §2.1.2: a client gets only the response types that it is allowed
   }
 });
 
+test('RFC 9449 §5, RFC 8705 §3: a client whose tokens are bound gets none by the browser', async () => {
+  for (const bound of ['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens']) {
+    const fakes = setup({ [bound]: true });
+    expect(await request(fakes, { response_type: 'code token' })).toMatchObject({ reason: 'response_type_not_allowed' });
+    expect(await request(fakes, { response_type: 'code id_token' })).toHaveProperty('values.id_token');
+  }
+});
+
 test('RFC 7636 §4.3: where no code is answered no challenge is needed', async () => {
   const without = { code_challenge: undefined, code_challenge_method: undefined };
   expect(await request(setup(), { response_type: 'token', ...without })).toHaveProperty('values.access_token');

@@ -1,5 +1,6 @@
 import { OAuthError } from '@authority/errors';
 import type { Authorization, SessionFacts } from '../model/authorization.ts';
+import { noteParticipation } from '../logout/participation.ts';
 import type { ClientResponse } from '../model/front-channel.ts';
 import { narrowResource } from '../tokens/audience.ts';
 import { issue } from '../tokens/issue.ts';
@@ -27,9 +28,13 @@ export async function prepareAnswer(
   const { sid, sub, authTimeMs } = session;
   if (ports.revocations.isRevoked({ jti: '', client_id: '', sub, sid, iat: authTimeMs / 1000 })) throw signInAgain(request);
   const { idToken, accessToken, code } = request.responseType;
+  if (idToken) await noteParticipation(request.client, session, ports.sessionClients);
+  // Beside a code they come with the ID Token of the token endpoint, not through the browser (§3.3.3.6).
+  if (!idToken || code) return {};
   // OpenID Connect Core §5.4: where no access token is answered, the claims of the scopes are in the ID Token.
-  if (!idToken || accessToken || code) return {};
-  const about = await ports.identities.claims(sub, request.scopes, []);
+  const scopes = accessToken ? [] : request.scopes;
+  if (scopes.length === 0 && request.claims.idToken.length === 0) return {};
+  const about = await ports.identities.claims(sub, scopes, request.claims.idToken);
   if (!about) throw signInAgain(request);
   return about;
 }

@@ -20,6 +20,7 @@ export function makeGrant(request: AuthorizationRequest, session: SessionFacts, 
     ...(offline ? undefined : { sid: session.sid }),
     scopes: request.scopes,
     resources: request.resource === undefined ? [] : [request.resource],
+    ...(request.claims.userinfo.length > 0 && { userinfo_claims: request.claims.userinfo }),
     authentication: authenticationOf(request, session, ports),
     createdAt: now,
     expiresAt: offline ? grantEnd : Math.min(grantEnd, session.expiresAt),
@@ -40,6 +41,8 @@ export function makeCode(request: AuthorizationRequest, grant: PersonsGrant, por
     ...(request.code_challenge === undefined ? undefined : { code_challenge: request.code_challenge }),
     scopes: grant.scopes,
     resources: grant.resources,
+    ...(grant.userinfo_claims && { userinfo_claims: grant.userinfo_claims }),
+    ...(request.claims.idToken.length > 0 && { id_token_claims: request.claims.idToken }),
     ...(request.nonce === undefined ? undefined : { nonce: request.nonce }),
     sub: grant.sub,
     authentication: grant.authentication,
@@ -61,7 +64,7 @@ function authenticationOf(request: AuthorizationRequest, session: SessionFacts, 
     acr: reachedAcr(request.acr, session.acr, policy.acrValues()) ?? session.acr,
     amr: session.amr,
     sid: session.sid,
-    // OpenID Connect Core §2: with max_age, or when the client registered require_auth_time.
-    authTimeRequired: request.maxAge !== undefined || request.client.require_auth_time,
+    // OpenID Connect Core §2: with max_age, when it is asked for, or when the client registered require_auth_time.
+    authTimeRequired: request.maxAge !== undefined || request.claims.authTime || request.client.require_auth_time,
   };
 }

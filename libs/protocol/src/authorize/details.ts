@@ -2,6 +2,7 @@ import { StatusError } from '@authority/errors';
 import type { Client } from '../model/client.ts';
 import type { ClientSummary, InteractionDetails } from '../model/front-channel.ts';
 import { originOf } from '../primitives/redirect-uri.ts';
+import { consentScopes } from './checks/claims.ts';
 import { allowedBefore, consentsFor } from './checks/consent.ts';
 import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
 import type { Situation } from './situation.ts';
@@ -28,7 +29,7 @@ export function detailsOf(
   const before = consentsFor(request, situation.consents);
   return {
     client: summaryOf(request.client),
-    scopes: request.scopes.map((name) => ({
+    scopes: consentScopes(request).map((name) => ({
       name,
       description: scopes.description(name),
       granted_before: allowedBefore(before, name),

@@ -3,6 +3,7 @@ import { type CollectedParameters, collect, malformedParameter, repeatedParamete
 import type { DeliveredRequest } from '../model/authorization.ts';
 import type { Parameters } from '../model/request.ts';
 import { acrReached, acrValues } from './checks/acr-values.ts';
+import { claimedSubject, claims } from './checks/claims.ts';
 import { readClient } from './checks/client.ts';
 import { codeChallenge } from './checks/code-challenge.ts';
 import { consented } from './checks/consent.ts';
@@ -35,6 +36,7 @@ export const requestChecks: readonly RequestCheck[] = [
   maxAge,
   nonce,
   idTokenHint,
+  claims,
   acrValues,
   pageHints,
 ];
@@ -47,6 +49,7 @@ export const personChecks: readonly PersonCheck[] = [
   promptSelectAccount,
   youngEnough,
   hintedSubject,
+  claimedSubject,
   acrReached,
   consented,
 ];

@@ -1,6 +1,8 @@
 import { OAuthError } from '@authority/errors';
 import type { DeliveredRequest, StoredAuthorizationRequest } from '../model/authorization.ts';
 import { equalText } from '../primitives/constant-time.ts';
+import { scopeOfClaim } from '../primitives/person-claims.ts';
+import { consentScopes } from './checks/claims.ts';
 import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
 
 /** Keeps a request while the person is on a page, for the browser that began it. An empty browser: bound by the next GET. */
@@ -18,7 +20,7 @@ export async function storeRequest(
     version: 1,
     client_id: request.client.client_id,
     parameters,
-    scopes: request.scopes,
+    scopes: consentScopes(request),
     delivery,
     ...(pushed !== undefined && { pushed }),
     browser,
@@ -48,7 +50,14 @@ function pushedRequestUsed(): OAuthError {
 
 /** No more than it asked for when it came: scopes that the client registered since are on no page that the person saw. */
 export function asAsked(request: AuthorizationRequest, { scopes }: Pick<DeliveredRequest, 'scopes'>): AuthorizationRequest {
-  return scopes ? { ...request, scopes: request.scopes.filter((scope) => scopes.includes(scope)) } : request;
+  if (!scopes) return request;
+  const wasShown = (name: string): boolean => scopes.includes(scopeOfClaim(name) ?? '');
+  const { userinfo, idToken, ...claims } = request.claims;
+  return {
+    ...request,
+    scopes: request.scopes.filter((scope) => scopes.includes(scope)),
+    claims: { ...claims, userinfo: userinfo.filter(wasShown), idToken: idToken.filter(wasShown) },
+  };
 }
 
 /** As storeRequest, for a request whose browser is known: without one it would belong to whoever comes first. */

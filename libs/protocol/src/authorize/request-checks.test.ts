@@ -132,7 +132,7 @@ test.each<[string, Pairs, string, string]>([
   ['OpenID Connect Core §3.1.2.1: with a negative max_age', { max_age: '-1' }, 'invalid_request', 'parameter_invalid'],
   ['OpenID Connect Core §3.1.2.1: with a max_age of words', { max_age: 'soon' }, 'invalid_request', 'parameter_invalid'],
   ['OpenID Connect Core §3.1.2.1: with an endless nonce', { nonce: 'n'.repeat(1025) }, 'invalid_request', 'parameter_invalid'],
-  ['OpenID Connect Core §5.5: with claims that are no object', { claims: '[' }, 'invalid_request', 'parameter_invalid'],
+  ['OpenID Connect Core §5.5: with claims that are no object', { claims: '[' }, 'invalid_request', 'claims_malformed'],
   [
     'Multiple Response Types §2.1: with an unknown response_mode',
     { response_mode: 'web_message' },

@@ -24,6 +24,7 @@ export type AuthorizePorts = Pick<
   | 'decryptionKeys'
   | 'consents'
   | 'sessions'
+  | 'sessionClients'
   | 'identities'
 >;
 
@@ -48,6 +49,7 @@ export interface AuthorizationRequest extends Destination {
   maxAge?: number;
   nonce?: string;
   idTokenHint?: IdTokenHint;
+  claims: RequestedClaims;
   acr: RequestedAcr;
   login_hint?: string;
   ui_locales: readonly string[];
@@ -61,6 +63,19 @@ export interface RequestedAcr {
   values: readonly string[];
   /** Asked as an essential claim: unmet is an error. `acr_values` alone is voluntary. */
   essential: boolean;
+}
+
+/** What `claims` asks for, as far as it counts (OpenID Connect Core §5.5). */
+export interface RequestedClaims {
+  /** Names that UserInfo answers besides those of the scopes. */
+  userinfo: readonly string[];
+  /** Names that the ID Token brings. */
+  idToken: readonly string[];
+  /** The ID Token says when the person signed in. */
+  authTime: boolean;
+  acr?: RequestedAcr;
+  /** Who may answer; absent: anybody. */
+  subjects?: readonly unknown[];
 }
 
 /** What a check sees: the parameters and how they came. */

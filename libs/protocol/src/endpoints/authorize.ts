@@ -1,5 +1,6 @@
 import { OAuthError } from '@authority/errors';
 import { makeAnswer, prepareAnswer } from '../authorize/answer.ts';
+import { consentScopes } from '../authorize/checks/claims.ts';
 import { detailsOf, nameOf } from '../authorize/details.ts';
 import { deliver, firstNeed, readRequest } from '../authorize/index.ts';
 import { asAsked, deliveredOf, openInteraction, pendingOf, storeForBrowser, storeRequest, usePushed } from '../authorize/interaction.ts';
@@ -67,7 +68,10 @@ async function advance(
   if (pending) await takeOnce(step.interaction, ports);
   await usePushed(delivered, ports);
   if (next === 'consented') {
-    await ports.consents.remember(session.sub, request.client.client_id, { scopes: request.scopes, resource: request.resource ?? '' });
+    await ports.consents.remember(session.sub, request.client.client_id, {
+      scopes: consentScopes(request),
+      resource: request.resource ?? '',
+    });
   }
   return { $case: 'respond', value: makeAnswer(request, session, about, ports, now) };
 }

@@ -59,7 +59,8 @@ function introspectAccessToken(token: string, asker: Asker, ports: Introspection
   if (ports.revocations.isRevoked(claims)) return inactive();
   const client = ports.clients.find(claims.client_id);
   if (!client || client.disabled) return inactive();
-  return { active: true, token_type: 'Bearer', ...claims };
+  const { userinfo_claims: _ours, ...shown } = claims;
+  return { active: true, token_type: 'Bearer', ...shown };
 }
 
 /** The client that it was issued to, and resource servers that it names. */

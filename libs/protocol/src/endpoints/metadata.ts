@@ -86,7 +86,10 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
     ...authenticationMetadata('introspection_endpoint', confidential, from),
     ...authenticationMetadata('revocation_endpoint', methods, from),
     authorization_response_iss_parameter_supported: true,
-    claims_parameter_supported: false,
+    // OpenID Connect Back-Channel Logout §2.1.
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+    claims_parameter_supported: true,
     ...requestMetadata(issuer, from, policy),
     ...(policy.uiLocales.length > 0 && { ui_locales_supported: policy.uiLocales }),
   };

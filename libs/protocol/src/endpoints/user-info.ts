@@ -13,7 +13,7 @@ export function createUserInfoEndpoint(ports: UserInfoPorts): UserInfoEndpoint {
     async userInfo(request, now) {
       const claims = assertToken(readToken(request), ports, now);
       const scopes = claims.scope.split(' ');
-      const about = await ports.identities.claims(claims.sub, scopes, []);
+      const about = await ports.identities.claims(claims.sub, scopes, claims.userinfo_claims ?? []);
       if (!about) throw bearerError('invalid_token', 'claims_unavailable', 'the access token is not valid');
       // sub last: whatever identity answers, it is the token's subject that is spoken of (§5.3.2).
       return { body: JSON.stringify({ ...about, sub: claims.sub }), content_type: 'application/json' };

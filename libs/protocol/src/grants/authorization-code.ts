@@ -25,10 +25,12 @@ export const authorizationCode: Grant = {
     const asked = readResource(request.parameters.get('resource'), request.client, ports);
     const resource = narrowResource(asked, envelope, request.client, ports.issuer);
 
+    const about = await aboutPerson(envelope, ports);
+
     // One statement marks the code and stores the grant: whoever comes second finds a grant to revoke.
     const redemption = await ports.authorizationCodes.redeem(value, envelope, request.now);
     await assertRedeemed(redemption, envelope, ports, request.now);
-    return authorizationFrom(envelope, request.client, resource, ports);
+    return { ...authorizationFrom(envelope, request.client, resource, ports), about };
   },
 };
 
@@ -56,6 +58,14 @@ function assertVerifier({ code_challenge }: CodeEnvelope, verifier: string | und
   if (verifier === undefined) throw invalidGrant('code_verifier_missing');
   if (!isCodeVerifier(verifier)) throw invalidGrant('code_verifier_malformed');
   if (!verifierMatches(verifier, code_challenge)) throw invalidGrant('code_verifier_wrong');
+}
+
+/** Asked for before the code is marked, so that identity being away uses nothing up. Most requests name no claim: no call. */
+async function aboutPerson({ sub, id_token_claims = [] }: CodeEnvelope, { identities }: GrantPorts): Promise<Record<string, unknown>> {
+  if (id_token_claims.length === 0) return {};
+  const about = await identities.claims(sub, [], id_token_claims);
+  if (!about) throw invalidGrant('subject_revoked');
+  return about;
 }
 
 async function assertRedeemed(redemption: Redemption, envelope: CodeEnvelope, { grants }: GrantPorts, now: number): Promise<void> {
@@ -101,6 +111,7 @@ function grantFrom(envelope: CodeEnvelope): LiveGrant {
     ...(envelope.offline || envelope.authentication.sid === undefined ? undefined : { sid: envelope.authentication.sid }),
     scopes: envelope.scopes,
     resources: envelope.resources,
+    ...(envelope.userinfo_claims && { userinfo_claims: envelope.userinfo_claims }),
     authentication: envelope.authentication,
     createdAt: envelope.issuedAt,
     expiresAt: envelope.grantExpiresAt,

@@ -51,6 +51,8 @@ export interface LiveGrant {
   sid?: string;
   scopes: readonly string[];
   resources: readonly string[];
+  /** Claims that UserInfo answers besides those of the scopes (OpenID Connect Core §5.5); absent: none. */
+  userinfo_claims?: readonly string[];
   authentication?: Authentication;
   /** Unix milliseconds. */
   createdAt: number;
@@ -68,6 +70,9 @@ export interface CodeEnvelope {
   code_challenge?: string;
   scopes: readonly string[];
   resources: readonly string[];
+  /** Claims asked for by name; absent in those of a release before. */
+  userinfo_claims?: readonly string[];
+  id_token_claims?: readonly string[];
   nonce?: string;
   sub: string;
   authentication: Authentication;

@@ -29,6 +29,18 @@ export class Metadata {
     return value;
   }
 
+  /**
+   * A text that people read on the consent page (RFC 7591 §5): no control characters, and none that is invisible or turns
+   * the direction of writing, by which one name can look like another. Joiners within a word are kept: scripts need them.
+   */
+  shownText(name: string, longest: number): string | undefined {
+    const value = this.text(name, longest);
+    if (value !== undefined && /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/u.test(value)) {
+      throw invalidMetadata(`${name} has characters that cannot be seen`);
+    }
+    return value;
+  }
+
   texts(name: string, most = 100): readonly string[] | undefined {
     const value = this.#value(name);
     if (value === undefined) return undefined;

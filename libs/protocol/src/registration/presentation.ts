@@ -3,7 +3,7 @@ import { invalidMetadata, type Metadata, present } from './metadata.ts';
 /** What people see of a client, and what software it is (RFC 7591 §2). */
 export function readPresentation(metadata: Metadata) {
   return present({
-    client_name: metadata.text('client_name', 200),
+    client_name: metadata.shownText('client_name', 200),
     client_uri: metadata.webAddress('client_uri'),
     logo_uri: metadata.webAddress('logo_uri'),
     policy_uri: metadata.webAddress('policy_uri'),

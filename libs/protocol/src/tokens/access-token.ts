@@ -25,6 +25,8 @@ export interface AccessTokenClaims {
   auth_time?: number;
   acr?: string;
   amr?: readonly string[];
+  /** For UserInfo alone: what was asked for by name. Only where this server is an audience; introspection does not show it. */
+  userinfo_claims?: readonly string[];
 }
 
 export function accessTokenClaims(
@@ -48,6 +50,7 @@ export function accessTokenClaims(
     exp: grant ? Math.min(end, Math.floor(grant.expiresAt / 1000)) : end,
   };
   if (grant?.sid !== undefined) claims.sid = grant.sid;
+  if (grant?.userinfo_claims && isAudience(claims, ports.issuer)) claims.userinfo_claims = grant.userinfo_claims;
   if (authentication) {
     // For resource servers that ask for more (RFC 9470 §5, RFC 9068 §2.2.1).
     claims.auth_time = authentication.auth_time;

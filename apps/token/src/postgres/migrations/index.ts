@@ -7,6 +7,7 @@ import { clientTables } from './clients.ts';
 import { encryptionKeys } from './encryption-keys.ts';
 import { grantTables } from './grants.ts';
 import { keyTables } from './keys.ts';
+import { logoutTables } from './logouts.ts';
 import { upkeepFunctions } from './upkeep.ts';
 
 /** In order; only ever added to (style.md 21). A running service waits for at least this many. */
@@ -16,5 +17,8 @@ export const tokenMigrations: readonly Migration[] = [
   migration('Clients1790000000003', clientTables),
   migration('Grants1790000000004', grantTables),
   migration('Upkeep1790000000005', upkeepFunctions),
+  // Claims that a grant answers by name (OpenID Connect Core §5.5).
+  migration('GrantClaims1790000000006', ['ALTER TABLE grants ADD COLUMN userinfo_claims text[]']),
   migration('EncryptionKeys1790000000030', encryptionKeys),
+  migration('Logouts1790000000040', logoutTables),
 ];

@@ -2,6 +2,7 @@ import type { RememberedConsent } from '../../ports.ts';
 import { provesClient } from '../../primitives/redirect-uri.ts';
 import type { AuthorizationRequest } from '../request.ts';
 import type { PersonCheck } from '../situation.ts';
+import { consentScopes } from './claims.ts';
 
 /**
  * The person has allowed this client these scopes at this resource (OpenID Connect Core §3.1.2.4). Comes last: it is the
@@ -27,7 +28,7 @@ function needsConsent(request: AuthorizationRequest, consents: readonly Remember
   if (request.client.consentSkipped) return false;
   if (request.prompts.has('consent')) return true;
   const before = consentsFor(request, consents);
-  return before.length === 0 || !request.scopes.every((scope) => allowedBefore(before, scope));
+  return before.length === 0 || !consentScopes(request).every((scope) => allowedBefore(before, scope));
 }
 
 /** Consents for the resource of this request; those for another resource say nothing about it. */

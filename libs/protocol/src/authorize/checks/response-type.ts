@@ -21,6 +21,12 @@ export const responseType: RequestCheck = {
         description: 'response_type is not allowed to this client',
       });
     }
+    // Neither proof nor certificate comes with a browser's request: the token would be bound to nothing (RFC 9449 §5, RFC 8705 §3).
+    if (asked.accessToken && (client.dpop_bound_access_tokens || client.tls_client_certificate_bound_access_tokens)) {
+      throw new OAuthError('unauthorized_client', 'response_type_not_allowed', {
+        description: 'access tokens of this client are bound, and this response_type cannot bind them',
+      });
+    }
     return { responseType: asked };
   },
 };
