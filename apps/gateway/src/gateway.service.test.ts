@@ -109,7 +109,7 @@ test('RFC 9110 §15.5.5, §15.5.6: what is not there is 404, another method 405 
   const page = await edge.send({ path: '/nothing', headers: { accept: 'text/html' } });
   expect([page.status, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
   const method = await edge.send({ path: '/oauth2/token' });
-  expect([method.status, method.headers.allow]).toEqual([405, 'POST']);
+  expect([method.status, method.headers.allow]).toEqual([405, 'POST, OPTIONS']);
   expect((await edge.send({ method: 'DELETE', path: '/login' })).headers.allow).toBe('GET, POST');
   expect(
     (await edge.send({ method: 'OPTIONS', path: '/oauth2/token', headers: { origin: 'https://spa.example' } })).headers[

@@ -9,6 +9,7 @@ import { tokenEndpoint } from './endpoints/token.ts';
 import { userInfoEndpoint } from './endpoints/userinfo.ts';
 import { seeOther } from './http/answer.ts';
 import { cookiesFor } from './http/cookies.ts';
+import { crossOrigin } from './http/cors.ts';
 import type { EvidenceOf } from './http/evidence.ts';
 import type { Issuer } from './http/issuer.ts';
 import { bearerError, clientError, plainError, registrationError } from './http/oauth-error.ts';
@@ -38,7 +39,8 @@ export function routesOf(edge: Edge): Route[] {
   const { issuer, evidenceOf } = edge;
   const face = new PageFace(issuer);
   const open = visits(cookiesFor(issuer), evidenceOf);
-  return [...publishedRoutes(edge), ...backChannel(edge), ...registration(edge), ...frontChannel(edge, open, face), ...assetRoutes()];
+  const forClients = crossOrigin(edge.peers, [...publishedRoutes(edge), ...backChannel(edge), ...registration(edge)]);
+  return [...forClients, ...frontChannel(edge, open, face), ...assetRoutes()];
 }
 
 /** OpenID Connect Discovery §4 and RFC 8414 §3.1: below the issuer, and with the well-known part before its path. */

@@ -5,7 +5,9 @@ import type { Job } from '@authority/jobs';
 import { createOutbound, jwksCache } from '@authority/outbound';
 import {
   adminResource,
+  type AllowedOriginEndpoint,
   type AuthorizeEndpoint,
+  createAllowedOriginEndpoint,
   createAuthorizeEndpoint,
   createEndSessionEndpoint,
   createIntrospectionEndpoint,
@@ -57,6 +59,7 @@ export interface TokenCore {
   introspection: IntrospectionEndpoint;
   revocation: RevocationEndpoint;
   userInfo: UserInfoEndpoint;
+  allowedOrigin: AllowedOriginEndpoint;
   authorize: AuthorizeEndpoint;
   pushedAuthorization: PushedAuthorizationEndpoint;
   endSession: EndSessionEndpoint;
@@ -89,6 +92,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
     introspection: createIntrospectionEndpoint(ports),
     revocation: createRevocationEndpoint(ports),
     userInfo: createUserInfoEndpoint(ports),
+    allowedOrigin: createAllowedOriginEndpoint(ports),
     authorize: createAuthorizeEndpoint(ports),
     pushedAuthorization: createPushedAuthorizationEndpoint(ports),
     endSession: createEndSessionEndpoint(ports),

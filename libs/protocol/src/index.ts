@@ -1,3 +1,4 @@
+export { createAllowedOriginEndpoint } from './endpoints/allowed-origin.ts';
 export { createAuthorizeEndpoint } from './endpoints/authorize.ts';
 export { createEndSessionEndpoint } from './endpoints/end-session.ts';
 export { createIntrospectionEndpoint } from './endpoints/introspection.ts';

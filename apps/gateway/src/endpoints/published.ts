@@ -67,6 +67,8 @@ function documentOf({ body, etag }: { body: string; etag: string }, type: string
     // Short: a key that is new today signs tokens a second from now. `must-revalidate` costs 304s only.
     'cache-control': 'public, max-age=15, must-revalidate',
     'x-content-type-options': 'nosniff',
+    // Public: any page may read them (Fetch §3.2).
+    'access-control-allow-origin': '*',
   };
   return {
     etag,

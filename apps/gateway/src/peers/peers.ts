@@ -5,7 +5,10 @@ import type { Client, Runtime } from '@authority/rpc';
 
 /** Everything that the edge asks of others (libs/rpc's topology allows it no more). */
 export interface Peers {
-  readonly token: Pick<Client<typeof TokenServiceService>, 'exchange' | 'introspect' | 'revoke' | 'userInfo' | 'getJwks' | 'getMetadata'>;
+  readonly token: Pick<
+    Client<typeof TokenServiceService>,
+    'exchange' | 'introspect' | 'revoke' | 'userInfo' | 'getJwks' | 'getMetadata' | 'allowOrigin'
+  >;
   readonly authorization: Client<typeof AuthorizationServiceService>;
   readonly registration: Client<typeof RegistrationServiceService>;
   readonly session: Pick<Client<typeof SessionServiceService>, 'begin' | 'end'>;

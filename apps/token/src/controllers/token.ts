@@ -1,4 +1,6 @@
 import {
+  type AllowOriginRequest,
+  type AllowOriginResponse,
   type ExchangeRequest,
   type ExchangeResponse,
   type GetJwksResponse,
@@ -51,5 +53,10 @@ export class TokenController implements Handlers<typeof TokenServiceService> {
   /** /.well-known/openid-configuration (OpenID Connect Discovery §4, RFC 8414 §3). */
   async getMetadata(): Promise<GetMetadataResponse> {
     return this.core.metadata();
+  }
+
+  /** Whether a page of an origin may read the answer of a request (CORS). */
+  async allowOrigin({ origin, parameters, authorization }: AllowOriginRequest): Promise<AllowOriginResponse> {
+    return { allowed: this.core.allowedOrigin.isAllowed(origin, { parameters, authorization }) };
   }
 }

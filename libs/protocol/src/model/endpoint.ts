@@ -43,6 +43,11 @@ export interface PushedAuthorizationEndpoint {
   push(request: EndpointRequest, now: number): Promise<PushedAuthorizationResponse>;
 }
 
+/** Cross-origin requests of browsers (Fetch §3.2): whether a page of an origin may read the answer of a request. */
+export interface AllowedOriginEndpoint {
+  isAllowed(origin: string, request: Pick<EndpointRequest, 'parameters' | 'authorization'>): boolean;
+}
+
 /** GET and POST /oauth2/authorize (RFC 6749 §3.1), and every browser step that follows. */
 export interface AuthorizeEndpoint {
   authorize(step: AuthorizeStep, now: number): Promise<AuthorizeOutcome>;
