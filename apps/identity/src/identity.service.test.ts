@@ -35,6 +35,8 @@ const evidenceFrom = (peer_address: string) => ({
   url: '',
   user_agent: '',
   tls_client_certificate: Buffer.alloc(0),
+  tls_client_certificate_verified: false,
+  dpop: '',
 });
 
 async function submit(kind: FlowKind, values: Record<string, string>, from = browser) {

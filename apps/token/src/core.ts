@@ -36,6 +36,7 @@ import { jwksDocument, metadataDocument, type PublicDocument } from './documents
 import { EphemeralAuthorizationRequests } from './ephemeral/authorization-requests.ts';
 import { EphemeralPushedRequests } from './ephemeral/pushed-requests.ts';
 import { EphemeralReplayMarks } from './ephemeral/replay-marks.ts';
+import { RingDpopNonces } from './keys/dpop-nonces.ts';
 import { BackchannelLogout, logoutJobs } from './logout/backchannel-logout.ts';
 import { OutboundClientKeys } from './peers/client-keys.ts';
 import { PeerIdentities } from './peers/identities.ts';
@@ -131,6 +132,7 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     revocations: stores.revocations,
     signingKeys: stores.signingKeys,
     replayMarks: new EphemeralReplayMarks(ephemeral),
+    dpopNonces: new RingDpopNonces(stores.ring),
     authorizationRequests: new EphemeralAuthorizationRequests(ephemeral),
     pushedRequests: new EphemeralPushedRequests(ephemeral),
     requestObjects: new OutboundRequestObjects(outbound),

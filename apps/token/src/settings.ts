@@ -1,5 +1,5 @@
 import type { Policy } from '@authority/protocol';
-import { defineSettings, durationSetting, flagSetting, type Settings } from '@authority/settings';
+import { defineSettings, durationSetting, flagSetting, type Settings, wordSetting } from '@authority/settings';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -35,6 +35,11 @@ export const tokenSettingDefinitions = defineSettings({
     'How long a new signing key is published before it signs, so that every verifier has seen it.',
     { min: 5, max: 7 * day },
   ),
+  'token.dpop_nonce': wordSetting(
+    'required',
+    'Whether DPoP proofs need a nonce that the server gave (RFC 9449 §8). Optional: those without one are judged by the clock of their client.',
+    ['required', 'optional'],
+  ),
 });
 
 export type TokenSettings = Pick<Settings<typeof tokenSettingDefinitions>, 'get'>;
@@ -52,5 +57,6 @@ export function policyFrom(settings: TokenSettings): Policy {
     signedRequestObjectsRequired: () => settings.get('token.require_signed_request_object'),
     offlineGrantLifetime: () => settings.get('token.offline_grant_lifetime'),
     acrValues: () => acrValues,
+    dpopNonceRequired: () => settings.get('token.dpop_nonce') === 'required',
   };
 }

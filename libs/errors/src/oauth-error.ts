@@ -29,13 +29,17 @@ export type OAuthErrorCode =
   | 'registration_not_supported'
   | 'invalid_request_uri'
   | 'invalid_request_object'
-  | 'unmet_authentication_requirements';
+  | 'unmet_authentication_requirements'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce';
 
 export interface OAuthErrorOptions {
   /** `error_description`: helps a developer, says nothing that an attacker could use. ASCII without `"` and `\`. */
   description?: string;
   /** The value of `WWW-Authenticate` where the RFC asks for one. */
   challenge?: string;
+  /** The value of `DPoP-Nonce` (RFC 9449 §8). */
+  dpopNonce?: string;
   cause?: unknown;
 }
 
@@ -45,6 +49,7 @@ export class OAuthError extends Error {
   readonly reason: Reason;
   readonly description: string | undefined;
   readonly challenge: string | undefined;
+  readonly dpopNonce: string | undefined;
 
   constructor(error: OAuthErrorCode, reason: Reason, options: OAuthErrorOptions = {}) {
     super(`${error}: ${reason}`, options.cause === undefined ? undefined : { cause: options.cause });
@@ -53,5 +58,6 @@ export class OAuthError extends Error {
     this.reason = reason;
     this.description = options.description;
     this.challenge = options.challenge;
+    this.dpopNonce = options.dpopNonce;
   }
 }

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Client, SigningAlgorithm } from './model/client.ts';
 import type {
   CodeEnvelope,
+  Confirmation,
   LiveGrant,
   PushedRequest,
   RefreshTokenParts,
@@ -44,9 +45,9 @@ export interface AuthorizationCodes {
    * Atomic, one statement: marks the code as used and stores its grant, unless it was used before or a not-before of its
    * subject, client or session is in force. For an envelope that has expired it stores nothing and answers `replayed`
    * when the code was used, else `expired`: having been used wins over having expired. The grant's row begins at
-   * generation 0.
+   * generation 0, bound to the confirmation where there is one.
    */
-  redeem(value: string, envelope: CodeEnvelope, now: number): Promise<Redemption>;
+  redeem(value: string, envelope: CodeEnvelope, now: number, confirmation?: Confirmation): Promise<Redemption>;
 }
 
 export type Redemption = 'redeemed' | 'replayed' | 'expired' | 'subject_revoked' | 'client_disabled' | 'session_ended';
@@ -58,7 +59,9 @@ export interface Grants {
    * is one behind, within the grace window and its successor unused; an older one revokes the family in the same
    * transaction. Checks the not-befores of subject, client and session. A generation above the row's steps forward.
    * Before all that, and without any write: a row of another client is `other_client`, a scope or resource that is not in
-   * the row is `scope_exceeds_grant` or `resource_exceeds_grant`. So a mistaken request neither steps nor revokes.
+   * the row is `scope_exceeds_grant` or `resource_exceeds_grant`, a row that is bound to more than was shown is
+   * `other_key`. So a mistaken request neither steps nor revokes. A row that steps for a confirmation and had none is
+   * bound to it.
    */
   rotate(presented: PresentedRefreshToken, now: number): Promise<RefreshOutcome>;
   /** The live row of a refresh token that does not rotate, for one generation behind or equal. No write. */
@@ -87,7 +90,8 @@ export type RefreshOutcome =
         | 'session_ended'
         | 'other_client'
         | 'scope_exceeds_grant'
-        | 'resource_exceeds_grant';
+        | 'resource_exceeds_grant'
+        | 'other_key';
       /** The row, where `read` found one: revocation (RFC 7009) ends a family by any of its tokens. */
       grant?: LiveGrant;
     };
@@ -99,6 +103,8 @@ export interface PresentedRefreshToken extends RefreshTokenParts {
   scopes: readonly string[];
   /** Absent: the grant's own. Never the issuer, which is within every OpenID grant. */
   resource?: string;
+  /** What the request shows of keys; only for clients whose refresh tokens are bound to them. */
+  confirmation?: Confirmation;
 }
 
 /** The MAC over refresh tokens. Memory and CPU alone. */
@@ -131,12 +137,22 @@ export interface SigningKeys {
   jwks(): { keys: readonly Record<string, unknown>[] };
 }
 
-/** One-time marks for assertions (`jti`) over all replicas. */
+/** One-time marks for assertions and proofs (`jti`) over all replicas. */
 export interface ReplayMarks {
   /** Atomic: true for the first caller only, until expiresAt (Unix ms). */
-  markOnce(space: 'client_assertion', key: string, expiresAt: number): Promise<boolean>;
+  markOnce(space: 'client_assertion' | 'dpop_proof', key: string, expiresAt: number): Promise<boolean>;
   /** What was issued before this (Unix ms) is refused: the marks before it may be lost. */
   epochStartedAt(): number;
+}
+
+/**
+ * Nonces for DPoP proofs (RFC 9449 §8), stateless: a time under a MAC of the key table, good at every replica. Memory and
+ * CPU alone.
+ */
+export interface DpopNonces {
+  make(now: number): string;
+  /** When one of ours was made (Unix ms); undefined for anything else. */
+  issuedAt(nonce: string): number | undefined;
 }
 
 /** Pending authorization requests under unguessable handles. */
@@ -256,6 +272,8 @@ export interface Policy {
   offlineGrantLifetime(): number;
   /** `acr` values that this server can reach, weakest first. */
   acrValues(): readonly string[];
+  /** Whether DPoP proofs need a nonce of ours (RFC 9449 §8). */
+  dpopNonceRequired(): boolean;
 }
 
 /** Unguessable values. A port, so that tests are repeatable. */
@@ -323,6 +341,7 @@ export interface ProtocolPorts {
   revocations: Revocations;
   signingKeys: SigningKeys;
   replayMarks: ReplayMarks;
+  dpopNonces: DpopNonces;
   authorizationRequests: AuthorizationRequests;
   pushedRequests: PushedRequests;
   requestObjects: RequestObjects;

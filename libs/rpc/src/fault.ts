@@ -39,6 +39,7 @@ export function faultOf(error: unknown, path: string): Fault {
       reason: error.reason,
       description: error.description ?? '',
       challenge: error.challenge ?? '',
+      dpop_nonce: error.dpopNonce ?? '',
     });
   }
   if (error instanceof StatusError) {
@@ -63,6 +64,7 @@ export function errorOf(fault: Fault): OAuthError | StatusError {
     return new OAuthError(fault.oauth_error as OAuthErrorCode, reason, {
       ...(fault.description && { description: fault.description }),
       ...(fault.challenge && { challenge: fault.challenge }),
+      ...(fault.dpop_nonce && { dpopNonce: fault.dpop_nonce }),
     });
   }
   return new StatusError(codeNames.get(fault.code) ?? 'INTERNAL', reason, {

@@ -29,3 +29,14 @@ export const flagSetting = (value: boolean, description: string, weakens?: boole
   description,
   ...(weakens === undefined ? {} : { weakens: (given: boolean) => given === weakens }),
 });
+
+/** One of a few words. */
+export const wordSetting = <const W extends string>(value: NoInfer<W>, description: string, words: readonly W[]): Definition<W> => ({
+  default: value,
+  description,
+  parse: (given) => {
+    const found = words.find((word) => word === given);
+    if (found === undefined) throw new Error(`must be one of ${words.join(', ')}`);
+    return found;
+  },
+});

@@ -7,7 +7,9 @@ import type {
   ClientKeys,
   Clients,
   CodeEnvelope,
+  Confirmation,
   Consents,
+  DpopNonces,
   Identities,
   PasswordAuthentication,
   Policy,
@@ -108,12 +110,12 @@ export class FakeAuthorizationCodes implements AuthorizationCodes {
     return this.envelopes.get(value);
   }
 
-  async redeem(value: string, envelope: CodeEnvelope, now: number): Promise<Redemption> {
+  async redeem(value: string, envelope: CodeEnvelope, now: number, confirmation?: Confirmation): Promise<Redemption> {
     if (this.used.has(value)) return 'replayed';
     if (envelope.expiresAt <= now) return 'expired';
     if (this.verdict) return this.verdict;
     this.used.add(value);
-    this.#grants.insert(envelope);
+    this.#grants.insert(envelope, confirmation);
     return 'redeemed';
   }
 }
@@ -224,6 +226,17 @@ export class FakeReplayMarks implements ReplayMarks {
 
   epochStartedAt(): number {
     return this.epoch;
+  }
+}
+
+/** The time in clear: a fake guards nothing. */
+export class FakeDpopNonces implements DpopNonces {
+  make(now: number): string {
+    return `nonce-${now}`;
+  }
+
+  issuedAt(nonce: string): number | undefined {
+    return nonce.startsWith('nonce-') ? Number(nonce.slice(6)) : undefined;
   }
 }
 
@@ -347,6 +360,8 @@ export class FakePolicy implements Policy {
   signedRequestObjectsRequired = (): boolean => this.mustSign;
   offlineGrantLifetime = (): number => 30 * 86_400;
   acrValues = (): readonly string[] => this.acr;
+  nonceRequired = true;
+  dpopNonceRequired = (): boolean => this.nonceRequired;
 }
 
 /** Different bytes at every call, the same in every run. */
@@ -374,6 +389,7 @@ export interface ProtocolFakes extends ProtocolPorts {
   revocations: FakeRevocations;
   signingKeys: FakeSigningKeys;
   replayMarks: FakeReplayMarks;
+  dpopNonces: FakeDpopNonces;
   authorizationRequests: FakeAuthorizationRequests;
   pushedRequests: FakePushedRequests;
   requestObjects: FakeRequestObjects;
@@ -406,6 +422,7 @@ export function protocolFakes(): ProtocolFakes {
     revocations,
     signingKeys: new FakeSigningKeys(),
     replayMarks: new FakeReplayMarks(),
+    dpopNonces: new FakeDpopNonces(),
     authorizationRequests: new FakeAuthorizationRequests(),
     pushedRequests: new FakePushedRequests(),
     requestObjects: new FakeRequestObjects(),

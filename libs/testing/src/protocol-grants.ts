@@ -1,5 +1,6 @@
 import type {
   CodeEnvelope,
+  Confirmation,
   Grants,
   LiveGrant,
   PresentedRefreshToken,
@@ -20,6 +21,10 @@ interface GrantRow {
 /** The grace window of a rotation (house.md, "Refresh"). */
 const graceMs = 10_000;
 
+function isShown(bound: Confirmation = {}, shown: Confirmation = {}): boolean {
+  return Object.entries(bound).every(([name, value]) => Object.entries(shown).some(([n, v]) => n === name && v === value));
+}
+
 type Ended = 'subject_revoked' | 'client_disabled' | 'session_ended';
 
 export class FakeGrants implements Grants {
@@ -36,12 +41,13 @@ export class FakeGrants implements Grants {
     this.#onRevoked = onRevoked;
   }
 
-  insert(envelope: CodeEnvelope): void {
+  insert(envelope: CodeEnvelope, confirmation?: Confirmation): void {
     const { grant_id, client_id, sub, scopes, resources, userinfo_claims, authentication, issuedAt, grantExpiresAt } = envelope;
     const grant: LiveGrant = {
       ...{ grant_id, client_id, sub, scopes, resources, authentication, createdAt: issuedAt, expiresAt: grantExpiresAt },
       ...(userinfo_claims && { userinfo_claims }),
       ...(envelope.offline || authentication.sid === undefined ? undefined : { sid: authentication.sid }),
+      ...(confirmation && { confirmation }),
     };
     this.rows.push({ grant, handle: envelope.handle, generation: 0, steppedAt: 0, revoked: undefined });
   }
@@ -56,6 +62,7 @@ export class FakeGrants implements Grants {
     const row = this.#find(presented);
     if (!row) return { outcome: 'unknown' };
     if (row.grant.client_id !== presented.client_id) return { outcome: 'other_client' };
+    if (!isShown(row.grant.confirmation, presented.confirmation)) return { outcome: 'other_key' };
     if (!presented.scopes.every((scope) => row.grant.scopes.includes(scope))) return { outcome: 'scope_exceeds_grant' };
     if (presented.resource !== undefined && !row.grant.resources.includes(presented.resource)) return { outcome: 'resource_exceeds_grant' };
     const ended = this.#endOf(row, now);
@@ -69,6 +76,7 @@ export class FakeGrants implements Grants {
       this.steps += 1;
       row.generation = presented.generation + 1;
       row.steppedAt = now;
+      if (presented.confirmation) row.grant.confirmation ??= presented.confirmation;
     }
     return this.#live(row);
   }

@@ -7,6 +7,7 @@ import {
   createAuthorizeEndpoint,
   createTokenEndpoint,
   type EndpointRequest,
+  type Evidence,
   type Interaction,
   type Parameters,
   type SessionFacts,
@@ -72,9 +73,17 @@ export function basic(client_id: string, client_secret: string): string {
   return `Basic ${Buffer.from(`${encode(client_id)}:${encode(client_secret)}`).toString('base64')}`;
 }
 
+/** What the edge saw; change what a test is about. */
+export function evidence(changes: Partial<Evidence> = {}): Evidence {
+  return {
+    ...{ peer_address: '192.0.2.1', method: 'POST', url: '', user_agent: '', dpop: '' },
+    ...{ tls_client_certificate: new Uint8Array(), tls_client_certificate_verified: false },
+    ...changes,
+  };
+}
+
 export function endpointRequest(pairs: Pairs, authorization = ''): EndpointRequest {
-  const evidence = { peer_address: '192.0.2.1', method: 'POST', url: '', user_agent: '', tls_client_certificate: new Uint8Array() };
-  return { parameters: parametersOf(pairs), authorization, evidence };
+  return { parameters: parametersOf(pairs), authorization, evidence: evidence() };
 }
 
 export function step(changes: Partial<AuthorizeStep> = {}): AuthorizeStep {

@@ -1,3 +1,4 @@
+export { DpopKey, hash, type ProofChanges } from './dpop.ts';
 export * from './protocol-fakes.ts';
 export { FakeGrants } from './protocol-grants.ts';
 export { testKeys } from './protocol-keys.ts';

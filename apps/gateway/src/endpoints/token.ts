@@ -1,7 +1,7 @@
 import type { ExchangeResponse } from '@authority/contracts/token';
 import type { Parameter } from '@authority/contracts/rpc';
 import type { CallOptions } from '@authority/rpc';
-import { json } from '../http/answer.ts';
+import { dpopNonce, json } from '../http/answer.ts';
 import { formOf } from '../http/body.ts';
 import type { EvidenceOf } from '../http/evidence.ts';
 import { parameterOf } from '../http/parameters.ts';
@@ -13,8 +13,10 @@ export function tokenEndpoint(peers: Pick<Peers, 'token'>, evidenceOf: EvidenceO
   return async (request) => {
     const parameters = formOf(request);
     const { authorization = '' } = request.headers;
-    const response = await peers.token.exchange({ parameters, authorization, evidence: evidenceOf(request) }, laneOf(parameters));
-    return json(200, bodyOf(response));
+    const evidence = evidenceOf(request);
+    const options = evidence.dpop === '' ? laneOf(parameters) : fromStore;
+    const response = await peers.token.exchange({ parameters, authorization, evidence }, options);
+    return json(200, bodyOf(response), dpopNonce(response.dpop_nonce));
   };
 }
 
@@ -23,8 +25,8 @@ const fromStore: CallOptions = { lane: 'store', idempotent: false };
 const refresh: CallOptions = { lane: 'store', idempotent: true };
 
 /**
- * performance.md: client credentials by secret need memory and CPU alone; an assertion is marked in a store and never
- * sent again, nor is a code; a refresh is answered alike twice.
+ * performance.md: client credentials by secret need memory and CPU alone; an assertion or a DPoP proof is marked in a store
+ * and never sent again, nor is a code; a refresh is answered alike twice.
  */
 export function laneOf(parameters: readonly Parameter[]): CallOptions {
   if (parameterOf(parameters, 'client_assertion') !== '') return fromStore;

@@ -1,4 +1,4 @@
-import { jsonHeaders } from '../http/answer.ts';
+import { dpopNonce, jsonHeaders } from '../http/answer.ts';
 import { formOf } from '../http/body.ts';
 import type { EvidenceOf } from '../http/evidence.ts';
 import type { Endpoint } from '../http/serve.ts';
@@ -12,10 +12,11 @@ export function userInfoEndpoint(peers: Pick<Peers, 'token'>, evidenceOf: Eviden
   return async (request) => {
     const parameters = request.method === 'POST' ? formOf(request) : [];
     const { authorization = '' } = request.headers;
-    const { body, content_type } = await peers.token.userInfo(
-      { parameters, authorization, evidence: evidenceOf(request) },
-      { idempotent: true },
-    );
-    return { status: 200, headers: { ...jsonHeaders, 'content-type': content_type || 'application/json' }, body };
+    const evidence = evidenceOf(request);
+    // A proof is marked when it is first seen: sent again it would be a replay.
+    const idempotent = evidence.dpop === '';
+    const { body, content_type, dpop_nonce } = await peers.token.userInfo({ parameters, authorization, evidence }, { idempotent });
+    const headers = { ...jsonHeaders, 'content-type': content_type || 'application/json', ...dpopNonce(dpop_nonce) };
+    return { status: 200, headers, body };
   };
 }

@@ -22,6 +22,10 @@ export const json = (status: number, body: string, headers: Readonly<Record<stri
   body,
 });
 
+/** RFC 9449 §8.2: the nonce for the client's next proof, where there is one. */
+export const dpopNonce = (nonce: string | undefined): Readonly<Record<string, string>> | undefined =>
+  nonce === undefined || nonce === '' ? undefined : { 'dpop-nonce': nonce };
+
 /**
  * 303 and never 302: the browser must follow with GET and drop the body of a form, which may hold a password
  * (RFC 9700 §4.12).

@@ -10,14 +10,20 @@ const none = Buffer.alloc(0);
 
 /** What the edge saw of a connection: the only facts that it may assert (house.md). */
 export function evidenceFrom(issuer: Issuer, trusted: TrustedProxies): EvidenceOf {
-  return ({ raw }) => ({
-    peer_address: peerAddress(raw.socket.remoteAddress, raw.headers, trusted),
-    method: raw.method ?? '',
-    // As the issuer names it (RFC 9449 §4.3): the Host header is the caller's word.
-    url: issuer.origin + pathOf(raw.url ?? '/'),
-    user_agent: printable(raw.headers['user-agent'] ?? ''),
-    tls_client_certificate: clientCertificate(raw.socket),
-  });
+  return ({ raw }) => {
+    const certificate = clientCertificate(raw.socket);
+    return {
+      peer_address: peerAddress(raw.socket.remoteAddress, raw.headers, trusted),
+      method: raw.method ?? '',
+      // As the issuer names it (RFC 9449 §4.3): the Host header is the caller's word.
+      url: issuer.origin + pathOf(raw.url ?? '/'),
+      user_agent: printable(raw.headers['user-agent'] ?? ''),
+      tls_client_certificate: certificate,
+      tls_client_certificate_verified: certificate !== none,
+      // Node joins several of them by a comma; the token service refuses what is no single proof.
+      dpop: raw.headers['dpop']?.toString() ?? '',
+    };
+  };
 }
 
 /** RFC 9449 §4.2: htu has neither query nor fragment. */

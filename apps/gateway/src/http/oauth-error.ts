@@ -23,7 +23,9 @@ export const bearerError =
       return errorJson({ ...refusal, status: 401 }, refusal.challenge ?? `Bearer realm="${issuer}"`);
     }
     const details = `error="${quotable(refusal.error)}", error_description="${quotable(refusal.description)}"`;
-    return errorJson(refusal, refusal.challenge ?? `Bearer realm="${issuer}", ${details}`);
+    // RFC 9449 §7.1: at a protected resource a proof that does not hold is 401; at the token endpoint it is 400 (§5).
+    const aboutProof = refusal.error === 'invalid_dpop_proof' || refusal.error === 'use_dpop_nonce';
+    return errorJson(aboutProof ? { ...refusal, status: 401 } : refusal, refusal.challenge ?? `Bearer realm="${issuer}", ${details}`);
   };
 
 /** RFC 7591 §3.2.2: like RFC 6749's, but the registration endpoint's credentials are bearer tokens. */
@@ -36,10 +38,11 @@ export const registrationError = (issuer: string): RenderRefusal => {
 export const plainError: RenderRefusal = (refusal) => errorJson(refusal, undefined);
 
 function errorJson(refusal: Refusal, challenge: string | undefined): Answer {
-  const { error, description, retryAfter } = refusal;
+  const { error, description, retryAfter, dpopNonce } = refusal;
   const body = JSON.stringify(description === '' ? { error } : { error, error_description: quotable(description) });
   return json(refusal.status, body, {
     ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+    ...(dpopNonce === undefined ? {} : { 'dpop-nonce': dpopNonce }),
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
   });
 }

@@ -10,6 +10,8 @@ export interface Refusal {
   readonly reason: Reason;
   /** What the owner wants in `WWW-Authenticate`; the endpoint's own words else. */
   readonly challenge: string | undefined;
+  /** `DPoP-Nonce` for the client's next proof (RFC 9449 §8). */
+  readonly dpopNonce: string | undefined;
   /** Seconds. */
   readonly retryAfter: number | undefined;
   /** Ties what the person sees to the log line. */
@@ -35,6 +37,7 @@ function fromOAuth(error: OAuthError): Refusal {
     error: error.error,
     description: error.description ?? descriptions[error.error] ?? '',
     challenge: error.challenge || undefined,
+    dpopNonce: error.dpopNonce,
     retryAfter: status === 503 ? 1 : undefined,
     fault: error.error === 'server_error' ? error : undefined,
   };
@@ -110,6 +113,7 @@ const blank = (reason: Reason): Refusal => ({
   description: '',
   reason,
   challenge: undefined,
+  dpopNonce: undefined,
   retryAfter: undefined,
   reference: reference(),
   fault: undefined,

@@ -14,6 +14,8 @@ const noEvidence: Evidence = {
   url: '',
   user_agent: '',
   tls_client_certificate: new Uint8Array(),
+  tls_client_certificate_verified: false,
+  dpop: '',
 };
 
 export function endpointRequest({ parameters, authorization, evidence }: EndpointMessage): EndpointRequest {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { assertStorable, coalesceByKey, type Database, statement } from '@authority/postgres';
-import type { AuthorizationCodes, CodeEnvelope, Redemption } from '@authority/protocol';
+import type { AuthorizationCodes, CodeEnvelope, Confirmation, Redemption } from '@authority/protocol';
 import type { CodeSeal } from '../keys/code-seal.ts';
 import { endingVerdict } from './endings.ts';
 import { grantDay, handleHash } from './grant-rows.ts';
@@ -16,7 +16,7 @@ const redeem = statement(
      SELECT * FROM jsonb_to_recordset($1::jsonb) AS asked (
        code_hash bytea, code_expires_at timestamptz, issued_at timestamptz, handle_hash bytea, end_day integer,
        grant_id text, client_id text, sub text, sid text, bound boolean, scopes text[], resources text[],
-       userinfo_claims text[], authentication jsonb, key_id text, expires_at timestamptz)
+       userinfo_claims text[], authentication jsonb, key_id text, expires_at timestamptz, confirmation jsonb)
    ), marked AS (
      INSERT INTO code_marks (code_hash, expires_at, grant_id)
      SELECT code_hash, code_expires_at, grant_id FROM asked ORDER BY code_hash
@@ -28,9 +28,9 @@ const redeem = statement(
      FROM asked LEFT JOIN marked USING (code_hash)
    ), granted AS (
      INSERT INTO grants (handle_hash, end_day, grant_id, client_id, sub, sid, scopes, resources, userinfo_claims,
-                         authentication, generation, key_id, created_at, expires_at)
+                         authentication, generation, key_id, created_at, expires_at, confirmation)
      SELECT handle_hash, end_day, grant_id, client_id, sub, CASE WHEN bound THEN sid END, scopes, resources, userinfo_claims,
-            authentication, 0, key_id, issued_at, expires_at
+            authentication, 0, key_id, issued_at, expires_at, confirmation
      FROM judged WHERE verdict = 'redeemed'
    )
    SELECT encode(code_hash, 'hex') AS code, verdict FROM judged`,
@@ -42,6 +42,7 @@ const findMark = statement('codes_find_mark', 'SELECT 1 AS found FROM code_marks
 interface Presented {
   hash: string;
   envelope: CodeEnvelope;
+  confirmation: Confirmation | undefined;
 }
 
 /** Authorization codes: sealed envelopes, with a durable mark of use (house.md, "Walks"). */
@@ -67,14 +68,14 @@ export class PostgresAuthorizationCodes implements AuthorizationCodes {
     return this.codeSeal.open(value);
   }
 
-  async redeem(value: string, envelope: CodeEnvelope, now: number): Promise<Redemption> {
+  async redeem(value: string, envelope: CodeEnvelope, now: number, confirmation?: Confirmation): Promise<Redemption> {
     const hash = createHash('sha256').update(value).digest();
     // No row for an expired code: its partition may be gone. `replayed` wins over `expired`.
     if (envelope.expiresAt <= now) {
       const marks = await this.database.query(findMark, [hash, new Date(envelope.expiresAt)]);
       return marks.length > 0 ? 'replayed' : 'expired';
     }
-    return await statementSpan(redeem.name, () => this.redeemOne({ hash: hash.toString('hex'), envelope }));
+    return await statementSpan(redeem.name, () => this.redeemOne({ hash: hash.toString('hex'), envelope, confirmation }));
   }
 
   /** Equal codes of one batch are one row: one wins, the others come second. */
@@ -91,7 +92,7 @@ export class PostgresAuthorizationCodes implements AuthorizationCodes {
     );
   }
 
-  private toRow({ hash, envelope }: Presented): Record<string, unknown> {
+  private toRow({ hash, envelope, confirmation }: Presented): Record<string, unknown> {
     const { grant_id, client_id, sub, scopes, resources, userinfo_claims = null, authentication } = envelope;
     return {
       code_hash: `\\x${hash}`,
@@ -104,6 +105,7 @@ export class PostgresAuthorizationCodes implements AuthorizationCodes {
       bound: !envelope.offline,
       key_id: this.currentMacKeyId(),
       expires_at: new Date(envelope.grantExpiresAt),
+      confirmation,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Authentication, LiveGrant } from '@authority/protocol';
+import type { Authentication, Confirmation, LiveGrant } from '@authority/protocol';
 
 /** A row of `grants`, as far as the core sees it. */
 export interface GrantRow {
@@ -11,11 +11,13 @@ export interface GrantRow {
   resources: string[];
   userinfo_claims: string[] | null;
   authentication: Authentication | null;
+  confirmation: Confirmation | null;
   created_at: Date;
   expires_at: Date;
 }
 
-export const grantColumns = 'grant_id, client_id, sub, sid, scopes, resources, userinfo_claims, authentication, created_at, expires_at';
+export const grantColumns =
+  'grant_id, client_id, sub, sid, scopes, resources, userinfo_claims, authentication, confirmation, created_at, expires_at';
 
 const dayMs = 86_400_000;
 
@@ -39,6 +41,7 @@ export function fromRow(row: GrantRow): LiveGrant {
     resources: row.resources,
     ...(row.userinfo_claims !== null && { userinfo_claims: row.userinfo_claims }),
     ...(row.authentication !== null && { authentication: row.authentication }),
+    ...(row.confirmation !== null && { confirmation: row.confirmation }),
     createdAt: row.created_at.getTime(),
     expiresAt: row.expires_at.getTime(),
   };

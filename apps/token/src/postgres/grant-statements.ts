@@ -32,13 +32,14 @@ export const rotateGrants = statement(
   'grants_rotate',
   `WITH asked AS (
      SELECT * FROM jsonb_to_recordset($2::jsonb) AS asked (
-       handle_hash bytea, presented integer, asked_by text, asked_scopes text[], asked_resource text)
+       handle_hash bytea, presented integer, asked_by text, asked_scopes text[], asked_resource text, shown jsonb)
    ), locked AS (
      SELECT * FROM grants WHERE end_day = $1 AND handle_hash = ANY ($3::bytea[]) ORDER BY handle_hash FOR UPDATE
    ), judged AS (
-     SELECT locked.*, asked.presented,
+     SELECT locked.*, asked.presented, asked.shown,
        CASE
          WHEN asked.asked_by <> locked.client_id THEN 'other_client'
+         WHEN NOT coalesce(asked.shown, '{}') @> coalesce(locked.confirmation, '{}') THEN 'other_key'
          WHEN NOT asked.asked_scopes <@ locked.scopes THEN 'scope_exceeds_grant'
          WHEN asked.asked_resource IS NOT NULL AND asked.asked_resource <> ALL (locked.resources) THEN 'resource_exceeds_grant'
          WHEN locked.revoked_at IS NOT NULL THEN 'revoked'
@@ -52,7 +53,8 @@ export const rotateGrants = statement(
        END AS verdict
      FROM locked JOIN asked USING (handle_hash)
    ), stepped AS (
-     UPDATE grants SET generation = judged.presented + 1, key_id = $5, stepped_at = clock_timestamp()
+     UPDATE grants SET generation = judged.presented + 1, key_id = $5, stepped_at = clock_timestamp(),
+            confirmation = coalesce(grants.confirmation, judged.shown)
      FROM judged
      WHERE grants.end_day = $1 AND grants.handle_hash = judged.handle_hash AND judged.verdict IN ('step', 'ahead')
    ), ended AS (
@@ -99,13 +101,14 @@ export const createGrant = statement(
   `WITH asked AS (
      SELECT * FROM jsonb_to_record($1::jsonb) AS asked (
        handle_hash bytea, end_day integer, grant_id text, client_id text, sub text, sid text, scopes text[], resources text[],
-       authentication jsonb, key_id text, created_at timestamptz, expires_at timestamptz)
+       authentication jsonb, key_id text, created_at timestamptz, expires_at timestamptz, confirmation jsonb)
    ), judged AS (
      SELECT asked.*, coalesce(${endingVerdict('asked', 'created_at')}, 'created') AS verdict FROM asked
    ), granted AS (
      INSERT INTO grants (handle_hash, end_day, grant_id, client_id, sub, sid, scopes, resources, authentication,
-                         generation, key_id, created_at, expires_at)
-     SELECT handle_hash, end_day, grant_id, client_id, sub, sid, scopes, resources, authentication, 0, key_id, created_at, expires_at
+                         generation, key_id, created_at, expires_at, confirmation)
+     SELECT handle_hash, end_day, grant_id, client_id, sub, sid, scopes, resources, authentication, 0, key_id, created_at,
+            expires_at, confirmation
      FROM judged WHERE verdict = 'created'
    )
    SELECT verdict FROM judged`,

@@ -57,11 +57,12 @@ export class PostgresGrants implements Grants {
   }
 
   async create(grant: LiveGrant, handle: Uint8Array): ReturnType<Grants['create']> {
-    const { grant_id, client_id, sub, scopes, resources, authentication } = grant;
+    const { grant_id, client_id, sub, scopes, resources, authentication, confirmation } = grant;
     const row = {
       handle_hash: `\\x${handleHash(handle).toString('hex')}`,
       end_day: grantDay(grant.expiresAt),
       ...{ grant_id, client_id, sub, sid: grant.sid, scopes, resources, authentication, key_id: this.currentMacKeyId() },
+      confirmation,
       created_at: new Date(grant.createdAt),
       expires_at: new Date(grant.expiresAt),
     };
@@ -95,6 +96,7 @@ export class PostgresGrants implements Grants {
         asked_by: parts.client_id,
         asked_scopes: parts.scopes,
         asked_resource: parts.resource,
+        shown: parts.confirmation,
       }));
       const hashes = some.map(({ hash }) => hash);
       const values = [partition, JSON.stringify(asked), hashes, this.graceSeconds(), this.currentMacKeyId()];
@@ -141,8 +143,8 @@ function withHash<P extends RefreshTokenParts>(parts: P): Presented<P> {
  * the one within the grace window is answered before the current one steps.
  */
 function turnOf({ parts }: Presented<PresentedRefreshToken>): { order: number; equal: string } {
-  const { generation, client_id, scopes, resource } = parts;
-  return { order: generation, equal: JSON.stringify([generation, client_id, scopes, resource]) };
+  const { generation, client_id, scopes, resource, confirmation } = parts;
+  return { order: generation, equal: JSON.stringify([generation, client_id, scopes, resource, confirmation]) };
 }
 
 async function eachPartition<P extends RefreshTokenParts>(

@@ -39,6 +39,7 @@ export function makeCode(request: AuthorizationRequest, grant: PersonsGrant, por
     redirect_uri: request.redirect_uri,
     redirectUriGiven: request.redirectUriGiven,
     ...(request.code_challenge === undefined ? undefined : { code_challenge: request.code_challenge }),
+    ...(request.dpop_jkt === undefined ? undefined : { dpop_jkt: request.dpop_jkt }),
     scopes: grant.scopes,
     resources: grant.resources,
     ...(grant.userinfo_claims && { userinfo_claims: grant.userinfo_claims }),

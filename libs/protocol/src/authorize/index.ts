@@ -7,6 +7,7 @@ import { claimedSubject, claims } from './checks/claims.ts';
 import { readClient } from './checks/client.ts';
 import { codeChallenge } from './checks/code-challenge.ts';
 import { consented } from './checks/consent.ts';
+import { dpopJkt } from './checks/dpop-jkt.ts';
 import { hintedSubject, idTokenHint } from './checks/id-token-hint.ts';
 import { signedIn } from './checks/login.ts';
 import { maxAge, youngEnough } from './checks/max-age.ts';
@@ -30,6 +31,7 @@ export const requestChecks: readonly RequestCheck[] = [
   responseType,
   requestObject,
   codeChallenge,
+  dpopJkt,
   scope,
   resource,
   prompt,

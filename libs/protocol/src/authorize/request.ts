@@ -42,6 +42,7 @@ export interface AuthorizationRequest extends Destination {
   responseType: ResponseType;
   response_mode: ResponseMode;
   code_challenge?: string;
+  dpop_jkt?: string;
   scopes: readonly string[];
   resource?: string;
   prompts: ReadonlySet<Prompt>;

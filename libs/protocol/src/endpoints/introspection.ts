@@ -60,7 +60,7 @@ function introspectAccessToken(token: string, asker: Asker, ports: Introspection
   const client = ports.clients.find(claims.client_id);
   if (!client || client.disabled) return inactive();
   const { userinfo_claims: _ours, ...shown } = claims;
-  return { active: true, token_type: 'Bearer', ...shown };
+  return { active: true, token_type: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP', ...shown };
 }
 
 /** The client that it was issued to, and resource servers that it names. */
@@ -86,5 +86,6 @@ async function introspectRefreshToken(token: string, asker: Asker, ports: Intros
     scope: grant.scopes.join(' '),
     iat: Math.floor(grant.createdAt / 1000),
     exp: Math.floor(grant.expiresAt / 1000),
+    ...(grant.confirmation && { cnf: grant.confirmation }),
   };
 }

@@ -11,6 +11,7 @@ import { endpointUrl } from './paths.ts';
 import type { Grant } from '../grants/grant.ts';
 import { grants } from '../grants/index.ts';
 import type { SigningAlgorithm } from '../model/client.ts';
+import { proofAlgorithms } from '../tokens/dpop.ts';
 
 /** What this server can do, each list from the table that the code itself runs by. */
 export interface Registries {
@@ -25,6 +26,7 @@ export interface Registries {
   requestObjectAlgorithms: readonly string[];
   encryptionAlgorithms: readonly string[];
   contentEncryptionAlgorithms: readonly string[];
+  proofAlgorithms: readonly string[];
 }
 
 export const registries: Registries = {
@@ -38,6 +40,7 @@ export const registries: Registries = {
   requestObjectAlgorithms,
   encryptionAlgorithms,
   contentEncryptionAlgorithms,
+  proofAlgorithms,
 };
 
 /** What differs between installations. */
@@ -86,6 +89,8 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
     ...authenticationMetadata('introspection_endpoint', confidential, from),
     ...authenticationMetadata('revocation_endpoint', methods, from),
     authorization_response_iss_parameter_supported: true,
+    dpop_signing_alg_values_supported: from.proofAlgorithms,
+    tls_client_certificate_bound_access_tokens: true,
     // OpenID Connect Back-Channel Logout §2.1.
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,

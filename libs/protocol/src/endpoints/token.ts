@@ -4,31 +4,46 @@ import type { ClientAuthenticationPorts } from '../client-authentication/method.
 import type { Grant, GrantPorts } from '../grants/grant.ts';
 import { findGrant } from '../grants/index.ts';
 import type { Lane, TokenEndpoint } from '../model/endpoint.ts';
-import type { Parameters } from '../model/request.ts';
+import type { EndpointRequest, TokenResponse } from '../model/request.ts';
 import { collectStrictly, type ParameterMap, required } from '../primitives/parameters.ts';
+import { confirm, isSenderConstrained } from '../tokens/confirmation.ts';
+import { type DpopPorts, withDpopNonce } from '../tokens/dpop.ts';
 import { type IssuePorts, issue } from '../tokens/issue.ts';
 
+export type TokenPorts = ClientAuthenticationPorts & GrantPorts & IssuePorts & DpopPorts;
+
 /** POST /oauth2/token (RFC 6749 §3.2). Async in form; a client credentials request runs through without waiting. */
-export function createTokenEndpoint(ports: ClientAuthenticationPorts & GrantPorts & IssuePorts): TokenEndpoint {
+export function createTokenEndpoint(ports: TokenPorts): TokenEndpoint {
   return {
-    lane: (request) => laneOf(request.parameters),
+    lane: (request) => laneOf(request),
 
-    async exchange(request, now) {
-      const parameters = collectStrictly(request.parameters);
-
-      const authenticated = authenticateClient(request, parameters, ports, now);
-      const client = authenticated instanceof Promise ? await authenticated : authenticated;
-
-      const grant = findGrant(required(parameters, 'grant_type'));
-      if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type_unknown');
-      if (!client.grant_types.includes(grant.type)) throw new OAuthError('unauthorized_client', 'grant_type_not_allowed');
-
-      const authorized = grant.authorize({ client, parameters: declared(parameters, grant), evidence: request.evidence, now }, ports);
-      const authorization = authorized instanceof Promise ? await authorized : authorized;
-
-      return issue(authorization, ports, now);
+    exchange(request, now) {
+      const answered = exchange(request, ports, now);
+      return request.evidence.dpop === '' ? answered : withDpopNonce(answered, ports, now);
     },
   };
+}
+
+async function exchange(request: EndpointRequest, ports: TokenPorts, now: number): Promise<TokenResponse> {
+  const parameters = collectStrictly(request.parameters);
+
+  const authenticated = authenticateClient(request, parameters, ports, now);
+  const client = authenticated instanceof Promise ? await authenticated : authenticated;
+
+  const grant = findGrant(required(parameters, 'grant_type'));
+  if (!grant) throw new OAuthError('unsupported_grant_type', 'grant_type_unknown');
+  if (!client.grant_types.includes(grant.type)) throw new OAuthError('unauthorized_client', 'grant_type_not_allowed');
+
+  // Before the grant is looked at: a proof that must be made again uses up no code (RFC 9449 §8).
+  const confirmation = isSenderConstrained(request, client) ? await confirm(request, client, ports, now) : undefined;
+
+  const authorized = grant.authorize(
+    { client, parameters: declared(parameters, grant), evidence: request.evidence, confirmation, now },
+    ports,
+  );
+  const authorization = authorized instanceof Promise ? await authorized : authorized;
+
+  return issue(confirmation ? { ...authorization, confirmation } : authorization, ports, now);
 }
 
 /** Only what the grant type declares, so that no grant can read what another's specification defines. */
@@ -41,8 +56,9 @@ function declared(parameters: ParameterMap, grant: Grant): ParameterMap {
   return kept;
 }
 
-/** An assertion is marked in a store, whatever the grant. Anything doubtful goes with the slow ones. */
-function laneOf(parameters: Parameters): Lane {
+/** An assertion or a proof is marked in a store, whatever the grant. Anything doubtful goes with the slow ones. */
+function laneOf({ parameters, evidence }: EndpointRequest): Lane {
+  if (evidence.dpop !== '') return 'store';
   let lane: Lane = 'store';
   for (const { name, value } of parameters) {
     if (name === 'client_assertion') return 'store';

@@ -1,37 +1,46 @@
 import type { UserInfoEndpoint } from '../model/endpoint.ts';
-import type { EndpointRequest } from '../model/request.ts';
+import type { EndpointRequest, UserInfoResponse } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import { bearerError, tokenMissing } from '../primitives/challenge.ts';
 import { collectStrictly, find } from '../primitives/parameters.ts';
 import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/access-token.ts';
+import { type DpopPorts, withDpopNonce } from '../tokens/dpop.ts';
+import { assertPossession, type PresentedToken } from '../tokens/possession.ts';
 
-export type UserInfoPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'revocations' | 'clients' | 'identities'>;
+export type UserInfoPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'revocations' | 'clients' | 'identities'> & DpopPorts;
 
 /** GET and POST /oauth2/userinfo (OpenID Connect Core §5.3), a protected resource of RFC 6750. */
 export function createUserInfoEndpoint(ports: UserInfoPorts): UserInfoEndpoint {
   return {
-    async userInfo(request, now) {
-      const claims = assertToken(readToken(request), ports, now);
-      const scopes = claims.scope.split(' ');
-      const about = await ports.identities.claims(claims.sub, scopes, claims.userinfo_claims ?? []);
-      if (!about) throw bearerError('invalid_token', 'claims_unavailable', 'the access token is not valid');
-      // sub last: whatever identity answers, it is the token's subject that is spoken of (§5.3.2).
-      return { body: JSON.stringify({ ...about, sub: claims.sub }), content_type: 'application/json' };
+    userInfo(request, now) {
+      const answered = userInfo(request, ports, now);
+      return request.evidence.dpop === '' ? answered : withDpopNonce(answered, ports, now);
     },
   };
 }
 
+async function userInfo(request: EndpointRequest, ports: UserInfoPorts, now: number): Promise<UserInfoResponse> {
+  const presented = readToken(request);
+  const claims = assertToken(presented.token, ports, now);
+  await assertPossession(claims.cnf, presented, request.evidence, ports, now);
+  const scopes = claims.scope.split(' ');
+  const about = await ports.identities.claims(claims.sub, scopes, claims.userinfo_claims ?? []);
+  if (!about) throw bearerError('invalid_token', 'claims_unavailable', 'the access token is not valid');
+  // sub last: whatever identity answers, it is the token's subject that is spoken of (§5.3.2).
+  return { body: JSON.stringify({ ...about, sub: claims.sub }), content_type: 'application/json', dpop_nonce: '' };
+}
+
 /** The header or the form, never both (RFC 6750 §2). The query is not read (§2.3, RFC 9700 §4.3.2). */
-function readToken(request: EndpointRequest): string {
+function readToken(request: EndpointRequest): PresentedToken {
   const inForm = find(collectStrictly(request.parameters), 'access_token');
   if (request.authorization === '') {
     if (inForm === undefined) throw tokenMissing();
-    return inForm;
+    return { token: inForm, scheme: 'Bearer' };
   }
   if (inForm !== undefined) throw bearerError('invalid_request', 'token_repeated', 'more than one access token');
-  const match = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(request.authorization);
-  if (!match?.[1]) throw tokenMissing();
-  return match[1];
+  const match = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i.exec(request.authorization);
+  if (!match?.[1] || !match[2]) throw tokenMissing();
+  return { token: match[2], scheme: match[1].toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer' };
 }
 
 function assertToken(token: string, ports: UserInfoPorts, now: number): AccessTokenClaims {

@@ -7,6 +7,7 @@ import { decode } from '../primitives/base64url.ts';
 import { isCodeVerifier, verifierMatches } from '../primitives/code-challenge.ts';
 import { find, required } from '../primitives/parameters.ts';
 import { narrowResource, readResource } from '../tokens/audience.ts';
+import { grantConfirmation } from '../tokens/confirmation.ts';
 import { firstGeneration, partitionOf } from '../tokens/refresh-token.ts';
 import type { Grant, GrantPorts } from './grant.ts';
 
@@ -28,7 +29,8 @@ export const authorizationCode: Grant = {
     const about = await aboutPerson(envelope, ports);
 
     // One statement marks the code and stores the grant: whoever comes second finds a grant to revoke.
-    const redemption = await ports.authorizationCodes.redeem(value, envelope, request.now);
+    const bound = grantConfirmation(request.client, request.confirmation);
+    const redemption = await ports.authorizationCodes.redeem(value, envelope, request.now, bound);
     await assertRedeemed(redemption, envelope, ports, request.now);
     return { ...authorizationFrom(envelope, request.client, resource, ports), about };
   },
@@ -39,6 +41,8 @@ function assertRedeemable(envelope: CodeEnvelope, request: GrantRequest): void {
   if (envelope.client_id !== request.client.client_id) throw invalidGrant('code_of_other_client');
   assertRedirectUri(envelope, find(request.parameters, 'redirect_uri'));
   assertVerifier(envelope, find(request.parameters, 'code_verifier'));
+  // RFC 9449 §10: whoever stole the code lacks the key.
+  if (envelope.dpop_jkt !== undefined && envelope.dpop_jkt !== request.confirmation?.jkt) throw invalidGrant('code_of_other_key');
 }
 
 /** RFC 6749 §4.1.3: the same value as in the authorization request, if it was there. */

@@ -6,6 +6,7 @@ import type { PasswordAuthentication } from '../ports.ts';
 import { find, required } from '../primitives/parameters.ts';
 import { assertScopesAllowed, defaultScope, isOperatorScope, parseScope } from '../primitives/scope.ts';
 import { readResource } from '../tokens/audience.ts';
+import { grantConfirmation } from '../tokens/confirmation.ts';
 import { firstGeneration, partitionOf } from '../tokens/refresh-token.ts';
 import type { Grant, GrantPorts } from './grant.ts';
 
@@ -66,7 +67,7 @@ interface Asked {
 async function grantTo(
   person: Person,
   { scopes, resource }: Asked,
-  { client, now }: GrantRequest,
+  { client, confirmation, now }: GrantRequest,
   ports: GrantPorts,
 ): Promise<Authorization> {
   const authentication: Authentication = {
@@ -75,6 +76,7 @@ async function grantTo(
     amr: person.amr,
     authTimeRequired: client.require_auth_time,
   };
+  const bound = grantConfirmation(client, confirmation);
   const grant: LiveGrant = {
     grant_id: ports.random.grantId(),
     client_id: client.client_id,
@@ -82,6 +84,7 @@ async function grantTo(
     scopes,
     resources: resource === undefined ? [] : [resource],
     authentication,
+    ...(bound && { confirmation: bound }),
     // The clock that not-befores are compared with: a password that is changed meanwhile ends this grant.
     createdAt: person.authTimeMs,
     expiresAt: now + ports.policy.offlineGrantLifetime() * 1000,

@@ -6,6 +6,7 @@ import type { PresentedRefreshToken, RefreshOutcome } from '../ports.ts';
 import { find, required } from '../primitives/parameters.ts';
 import { narrowScope, parseScope } from '../primitives/scope.ts';
 import { narrowResource, readResource } from '../tokens/audience.ts';
+import { grantConfirmation, satisfies } from '../tokens/confirmation.ts';
 import { readRefreshToken } from '../tokens/refresh-token.ts';
 import type { Grant, GrantPorts } from './grant.ts';
 
@@ -21,7 +22,9 @@ export const refreshToken: Grant = {
     const resource = readResource(request.parameters.get('resource'), request.client, ports);
 
     // One statement checks client, scope, resource and generation in this order; only the last may revoke.
-    const outcome = await present({ ...parts, client_id: request.client.client_id, scopes }, resource, request, ports);
+    const confirmation = grantConfirmation(request.client, request.confirmation);
+    const presented = { ...parts, client_id: request.client.client_id, scopes, ...(confirmation && { confirmation }) };
+    const outcome = await present(presented, resource, request, ports);
     const live = assertLive(outcome);
     return authorizationFrom(live, parts, scopes, resource, request.client, ports);
   },
@@ -49,6 +52,7 @@ async function present(
     return ports.grants.rotate(named ? { ...presented, resource } : presented, now);
   }
   const outcome = await ports.grants.read(presented, now);
+  if (outcome.outcome === 'live' && !satisfies(presented.confirmation, outcome.grant.confirmation)) return { outcome: 'other_key' };
   if (outcome.outcome !== 'reused' || !outcome.grant) return outcome;
   if (outcome.grant.client_id !== client.client_id) return { outcome: 'other_client' };
   // A client that used to rotate: a generation that was replaced long ago is in somebody else's hands.
@@ -67,6 +71,7 @@ const reasons: Record<Refused['outcome'], Reason> = {
   other_client: 'refresh_token_of_other_client',
   scope_exceeds_grant: 'scope_exceeds_grant',
   resource_exceeds_grant: 'resource_exceeds_grant',
+  other_key: 'refresh_token_of_other_key',
 };
 
 function assertLive(outcome: RefreshOutcome): Live {

@@ -27,6 +27,16 @@ export interface Authorization {
   code?: string;
   /** Claims of the person that the ID Token brings (OpenID Connect Core §5.4, §5.5). */
   about?: Readonly<Record<string, unknown>>;
+  /** What the access token is bound to; absent: it is a bearer token. */
+  confirmation?: Confirmation;
+}
+
+/** What a token is bound to, as its `cnf` says (RFC 7800 §3). */
+export interface Confirmation {
+  /** Thumbprint of the key of DPoP proofs (RFC 9449 §6.1). */
+  jkt?: string;
+  /** Thumbprint of a client certificate (RFC 8705 §3.1). */
+  'x5t#S256'?: string;
 }
 
 /** How and when the person proved who they are. */
@@ -54,6 +64,8 @@ export interface LiveGrant {
   /** Claims that UserInfo answers besides those of the scopes (OpenID Connect Core §5.5); absent: none. */
   userinfo_claims?: readonly string[];
   authentication?: Authentication;
+  /** What its refresh tokens are bound to: the key of a public client (RFC 9449 §5, RFC 8705 §4). */
+  confirmation?: Confirmation;
   /** Unix milliseconds. */
   createdAt: number;
   /** Absolute end, Unix milliseconds. */
@@ -74,6 +86,8 @@ export interface CodeEnvelope {
   userinfo_claims?: readonly string[];
   id_token_claims?: readonly string[];
   nonce?: string;
+  /** Thumbprint of the key whose proof the exchange must show (RFC 9449 §10). */
+  dpop_jkt?: string;
   sub: string;
   authentication: Authentication;
   grant_id: string;

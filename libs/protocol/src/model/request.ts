@@ -1,3 +1,4 @@
+import type { Confirmation } from './authorization.ts';
 import type { Client } from './client.ts';
 
 /** The parameters of a form or query in the order sent; repeated only where a specification allows it. */
@@ -11,6 +12,10 @@ export interface Evidence {
   user_agent: string;
   /** DER; empty when there was none. */
   tls_client_certificate: Uint8Array;
+  /** Its chain ends at an authority that the operator named; a self-signed one only shows its key (RFC 8705 §2). */
+  tls_client_certificate_verified: boolean;
+  /** The DPoP header (RFC 9449 §4.1); empty when there was none. Several of them arrive joined by a comma. */
+  dpop: string;
 }
 
 /** A request to an endpoint that clients authenticate at: token, introspection, revocation. */
@@ -28,6 +33,8 @@ export interface GrantRequest {
   parameters: ReadonlyMap<string, readonly string[]>;
   /** What the edge saw of the connection. */
   evidence: Evidence;
+  /** What the tokens will be bound to; absent: they are bearer tokens. */
+  confirmation?: Confirmation | undefined;
   /** Unix milliseconds. */
   now: number;
 }
@@ -41,6 +48,8 @@ export interface TokenResponse {
   scope: string;
   id_token: string;
   issued_token_type: string;
+  /** For the client's next proof (RFC 9449 §8.2); empty where none was shown. */
+  dpop_nonce: string;
 }
 
 /** A pushed authorization response (RFC 9126 §2.2). */
@@ -53,4 +62,6 @@ export interface PushedAuthorizationResponse {
 export interface UserInfoResponse {
   body: string;
   content_type: string;
+  /** For the client's next proof (RFC 9449 §9); empty where none was shown. */
+  dpop_nonce: string;
 }

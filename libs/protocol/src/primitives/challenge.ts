@@ -24,6 +24,20 @@ export function bearerError(
   });
 }
 
+export type DpopErrorCode = 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce';
+
+/** The same for a token that is bound to a key, with the algorithms of proofs (RFC 9449 §7.1). */
+export function dpopError(
+  error: DpopErrorCode,
+  reason: Reason,
+  description: string,
+  algorithms: readonly string[],
+  options: OAuthErrorOptions = {},
+): OAuthError {
+  const attributes = `error="${error}", error_description="${description}", algs="${algorithms.join(' ')}"`;
+  return new OAuthError(error, reason, { ...options, description, challenge: `DPoP realm="authority", ${attributes}` });
+}
+
 /** A request without any token learns only the scheme (RFC 6750 §3.1). */
 export function tokenMissing(reason: Reason = 'token_missing'): OAuthError {
   return new OAuthError('invalid_token', reason, { challenge: 'Bearer realm="authority"' });

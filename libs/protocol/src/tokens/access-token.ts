@@ -1,4 +1,4 @@
-import type { Authorization } from '../model/authorization.ts';
+import type { Authorization, Confirmation } from '../model/authorization.ts';
 import type { ProtocolPorts, SigningKeys } from '../ports.ts';
 import { encode } from '../primitives/base64url.ts';
 import { audienceOf } from './audience.ts';
@@ -27,6 +27,8 @@ export interface AccessTokenClaims {
   amr?: readonly string[];
   /** For UserInfo alone: what was asked for by name. Only where this server is an audience; introspection does not show it. */
   userinfo_claims?: readonly string[];
+  /** What whoever presents it must show (RFC 7800 §3.1). */
+  cnf?: Confirmation;
 }
 
 export function accessTokenClaims(
@@ -57,6 +59,7 @@ export function accessTokenClaims(
     claims.acr = authentication.acr;
     claims.amr = authentication.amr;
   }
+  if (authorization.confirmation) claims.cnf = authorization.confirmation;
   return claims;
 }
 

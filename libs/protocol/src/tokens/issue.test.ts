@@ -171,6 +171,7 @@ test('RFC 6749 §5.1: exchange answers with the fields of the message and nothin
   const response = await exchange(fakes, codeRequest(code), basic('app', secret));
   expect(Object.keys(response).sort()).toEqual([
     'access_token',
+    'dpop_nonce',
     'expires_in',
     'id_token',
     'issued_token_type',

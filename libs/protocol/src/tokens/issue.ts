@@ -22,6 +22,7 @@ export function issue(authorization: Authorization, ports: IssuePorts, now: numb
     scope: authorization.scopes.join(' '),
     id_token: idToken(authorization, access.access_token, ports, now),
     issued_token_type: '',
+    dpop_nonce: '',
   };
 }
 
@@ -32,7 +33,8 @@ const noAccessToken: AccessToken = { access_token: '', token_type: '', expires_i
 function accessToken(authorization: Authorization, ports: IssuePorts, now: number): AccessToken {
   const claims = accessTokenClaims(authorization, ports, now);
   const access_token = ports.signingKeys.sign('ES256', accessTokenType, { ...claims });
-  return { access_token, token_type: 'Bearer', expires_in: claims.exp - claims.iat };
+  const token_type = authorization.confirmation?.jkt === undefined ? 'Bearer' : 'DPoP';
+  return { access_token, token_type, expires_in: claims.exp - claims.iat };
 }
 
 function refreshToken({ refresh }: Authorization, ports: IssuePorts): string {

@@ -8,6 +8,7 @@ import { encryptionKeys } from './encryption-keys.ts';
 import { grantTables } from './grants.ts';
 import { keyTables } from './keys.ts';
 import { logoutTables } from './logouts.ts';
+import { senderConstraint } from './sender-constraint.ts';
 import { upkeepFunctions } from './upkeep.ts';
 
 /** In order; only ever added to (style.md 21). A running service waits for at least this many. */
@@ -19,6 +20,7 @@ export const tokenMigrations: readonly Migration[] = [
   migration('Upkeep1790000000005', upkeepFunctions),
   // Claims that a grant answers by name (OpenID Connect Core §5.5).
   migration('GrantClaims1790000000006', ['ALTER TABLE grants ADD COLUMN userinfo_claims text[]']),
+  migration('SenderConstraint1790000000020', senderConstraint),
   migration('EncryptionKeys1790000000030', encryptionKeys),
   migration('Logouts1790000000040', logoutTables),
 ];
