@@ -111,7 +111,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
     ),
     logoutJobs: logoutJobsOf(config, stores, ports),
     admin: {
-      clients: new ClientAdmin(stores, config.issuer, ports.sectorIdentifiers),
+      clients: new ClientAdmin(stores, config.issuer, ports),
       registrationTokens: new RegistrationTokenAdmin(stores),
       grants: new GrantAdmin(stores),
       keys: new KeyAdmin(stores),

@@ -38,7 +38,7 @@ export function jwksDocument(signingKeys: SigningKeys, decryptionKeys: RingDecry
 const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...personClaims];
 
 /** What of the metadata an operator changes while the process runs. */
-type Changing = 'pushedRequestsRequired' | 'signedRequestObjectsRequired';
+type Changing = 'pushedRequestsRequired' | 'signedRequestObjectsRequired' | 'profile';
 
 /** Server metadata: made again when a setting that it tells of has changed. */
 export function metadataDocument(
@@ -51,6 +51,7 @@ export function metadataDocument(
     const changing = {
       pushedRequestsRequired: policy.pushedRequestsRequired(),
       signedRequestObjectsRequired: policy.signedRequestObjectsRequired(),
+      profile: policy.profile(),
     };
     const of = Object.values(changing).join();
     if (made?.of !== of) {

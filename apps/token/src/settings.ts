@@ -1,4 +1,4 @@
-import type { Policy } from '@authority/protocol';
+import { type Policy, profiles } from '@authority/protocol';
 import { defineSettings, durationSetting, flagSetting, type Settings, wordSetting } from '@authority/settings';
 
 const minute = 60;
@@ -40,6 +40,11 @@ export const tokenSettingDefinitions = defineSettings({
     'Whether DPoP proofs need a nonce that the server gave (RFC 9449 §8). Optional: those without one are judged by the clock of their client.',
     ['required', 'optional'],
   ),
+  'token.profile': wordSetting(
+    'none',
+    'What every client must keep to: whatever a profile refuses is refused to all (docs/how-to/profiles.md).',
+    ['none', ...profiles],
+  ),
 });
 
 export type TokenSettings = Pick<Settings<typeof tokenSettingDefinitions>, 'get'>;
@@ -58,5 +63,6 @@ export function policyFrom(settings: TokenSettings): Policy {
     offlineGrantLifetime: () => settings.get('token.offline_grant_lifetime'),
     acrValues: () => acrValues,
     dpopNonceRequired: () => settings.get('token.dpop_nonce') === 'required',
+    profile: () => profiles.find((profile) => profile === settings.get('token.profile')),
   };
 }

@@ -38,6 +38,7 @@ export const reasons = [
   'client_assertion_before_epoch',
   'client_keys_unavailable',
   'client_encryption_key_missing',
+  'profile_refused',
   'grant_type_unknown',
   'grant_type_not_allowed',
   'response_type_unknown',

@@ -19,6 +19,7 @@ export type * from './ports.ts';
 export { personClaims } from './primitives/person-claims.ts';
 export { isClientId, makeClientId, makeSecret } from './primitives/identifiers.ts';
 export { isOperatorScope, isScopeToken, standardScopes } from './primitives/scope.ts';
+export { assertClientFits, rulesFor } from './profiles/index.ts';
 export { validateRegistration } from './registration/client-metadata.ts';
 export { assertSectorIdentifier } from './registration/subject-type.ts';
 export { openRegistrationPolicy, operatorRegistrationPolicy } from './registration/policy.ts';

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Client, SigningAlgorithm } from './model/client.ts';
+import type { Client, Profile, SigningAlgorithm } from './model/client.ts';
 import type {
   CodeEnvelope,
   Confirmation,
@@ -274,6 +274,8 @@ export interface Policy {
   acrValues(): readonly string[];
   /** Whether DPoP proofs need a nonce of ours (RFC 9449 §8). */
   dpopNonceRequired(): boolean;
+  /** What everybody must keep to; undefined: this server's rules alone. */
+  profile(): Profile | undefined;
 }
 
 /** Unguessable values. A port, so that tests are repeatable. */

@@ -13,6 +13,7 @@ import type {
   Identities,
   PasswordAuthentication,
   Policy,
+  Profile,
   ProtocolPorts,
   Random,
   Redemption,
@@ -349,6 +350,7 @@ export class FakeClientKeys implements ClientKeys {
 
 export class FakePolicy implements Policy {
   acr: readonly string[] = ['urn:authority:pwd', 'urn:authority:mfa'];
+  serverProfile: Profile | undefined;
 
   accessTokenLifetime = (): number => 300;
   codeLifetime = (): number => 60;
@@ -362,6 +364,7 @@ export class FakePolicy implements Policy {
   acrValues = (): readonly string[] => this.acr;
   nonceRequired = true;
   dpopNonceRequired = (): boolean => this.nonceRequired;
+  profile = (): Profile | undefined => this.serverProfile;
 }
 
 /** Different bytes at every call, the same in every run. */

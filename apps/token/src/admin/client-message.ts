@@ -1,7 +1,16 @@
 import { Client as ClientMessage } from '@authority/contracts/admin';
 import { OAuthError } from '@authority/errors';
 import { etagOf, fieldInvalid } from '@authority/listing';
-import { adminResource, type Client, isOperatorScope, operatorRegistrationPolicy, validateRegistration } from '@authority/protocol';
+import {
+  adminResource,
+  assertClientFits,
+  type Client,
+  isOperatorScope,
+  operatorRegistrationPolicy,
+  type Profile,
+  rulesFor,
+  validateRegistration,
+} from '@authority/protocol';
 import type { StoredClient } from '../postgres/client-rows.ts';
 import { accessTokenFormatOf, profileOf, tokenExchangeMessage, tokenExchangeOf, trustOf } from './operator-fields.ts';
 
@@ -104,8 +113,15 @@ export function toMessage({ client, origin, createdAt, updatedAt }: StoredClient
   return { ...message, etag: etagOf(message) };
 }
 
+/** What holds for every client here. */
+export interface ClientTerms {
+  issuer: string;
+  /** The server's. */
+  profile: Profile | undefined;
+}
+
 /** A client as an operator describes it: the rules of a registration, and the operator's own fields. */
-export function fromMessage(message: ClientMessage, client_id: string, issuer: string): Client {
+export function fromMessage(message: ClientMessage, client_id: string, { issuer, profile }: ClientTerms): Client {
   const registration = registrationOf(message);
   const { resource_identifier, default_resource, access_token_lifetime } = message;
   const client: Client = {
@@ -124,6 +140,7 @@ export function fromMessage(message: ClientMessage, client_id: string, issuer: s
     ...tokenExchangeOf(message),
     ...trustOf(message),
   };
+  assertProfile(client, profile);
   assertResources(client, issuer);
   assertOperator(client, issuer);
   if (access_token_lifetime > 86_400) throw fieldInvalid('client.access_token_lifetime', 'must be at most 86400 seconds');
@@ -142,13 +159,17 @@ function registrationOf(message: ClientMessage): ReturnType<typeof validateRegis
     ...(message.pkce_optional && { require_pkce: false }),
   };
   const profile = profileOf(message.profile, 'client.profile');
+  return refusedByField(() => validateRegistration(input, { ...operatorRegistrationPolicy, ...(profile && { profile }) }));
+}
+
+/** A refusal of the core, told of the field that it names. */
+function refusedByField<T>(judge: () => T): T {
   try {
-    return validateRegistration(input, { ...operatorRegistrationPolicy, ...(profile && { profile }) });
+    return judge();
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const description = error.description ?? error.error;
-    const field = fieldOf(description) ?? 'redirect_uris';
-    throw fieldInvalid(`client.${field}`, description);
+    throw fieldInvalid(`client.${fieldOf(description) ?? 'redirect_uris'}`, description);
   }
 }
 
@@ -172,6 +193,12 @@ function rotationOf(word: string): Client['refreshTokenRotation'] {
   if (word === '' || word === 'default') return 'default';
   if (word === 'always' || word === 'never') return word;
   throw fieldInvalid('client.refresh_token_rotation', 'must be default, always or never');
+}
+
+/** A client that gets no tokens may be what it likes: it must be possible to disable one that fits no more. */
+function assertProfile(client: Client, profile: Profile | undefined): void {
+  if (client.disabled) return;
+  refusedByField(() => assertClientFits(client, rulesFor(client, { profile: () => profile })));
 }
 
 /** RFC 8707 §2: absolute URIs without a fragment. */

@@ -19,14 +19,14 @@ import {
   isOperatorScope,
   makeClientId,
   makeSecret,
-  type SectorIdentifiers,
+  type ProtocolPorts,
 } from '@authority/protocol';
 import { type ClientRow, clientRows, fromRow, type StoredClient } from '../postgres/client-rows.ts';
 import { endClient } from '../postgres/endings.ts';
 import { makeScopesKnown } from '../postgres/scopes.ts';
 import { systemRandom } from '../random.ts';
 import type { TokenStores } from '../stores.ts';
-import { fromMessage, mutableClientFields, toMessage } from './client-message.ts';
+import { type ClientTerms, fromMessage, mutableClientFields, toMessage } from './client-message.ts';
 
 const order = {
   columns: [
@@ -58,7 +58,7 @@ export class ClientAdmin {
   constructor(
     private readonly stores: TokenStores,
     private readonly issuer: string,
-    private readonly sectorIdentifiers: SectorIdentifiers,
+    private readonly ports: Pick<ProtocolPorts, 'sectorIdentifiers' | 'policy'>,
   ) {}
 
   async list(request: ListClientsRequest): Promise<ListClientsResponse> {
@@ -86,7 +86,7 @@ export class ClientAdmin {
     if (!isClientId(client_id)) {
       throw fieldInvalid('client.client_id', 'must be 1 to 128 letters, digits and . _ ~ -, and not shaped like a UUID');
     }
-    const client = fromMessage(message, client_id, this.issuer);
+    const client = fromMessage(message, client_id, this.terms());
     await this.assertSector(client);
     const client_secret = withSecret.has(client.token_endpoint_auth_method) ? makeSecret(systemRandom) : '';
     const created = await this.stores.database.transaction(async (tx) => {
@@ -110,7 +110,7 @@ export class ClientAdmin {
       const stored = found(await clientRows.findLocked(tx, client_id), client_id);
       const current = toMessage(stored);
       assertEtag(message.etag, current.etag);
-      const next = fromMessage(applyMask(current, message, update_mask, mutableClientFields), client_id, this.issuer);
+      const next = fromMessage(applyMask(current, message, update_mask, mutableClientFields), client_id, this.terms());
       const written = await clientRows.update(tx, next);
       // What the client had is over, also when it is enabled again.
       if ((next.disabled && !stored.client.disabled) || losesOperator(stored.client, next)) await endClient(tx, client_id);
@@ -154,12 +154,16 @@ export class ClientAdmin {
   private async assertSectorAfter(message: ClientMessage, mask: string[] | undefined): Promise<void> {
     if (!maskedPaths(mask, mutableClientFields).some((path) => path === 'sector_identifier_uri' || path === 'redirect_uris')) return;
     const current = toMessage(found(await clientRows.find(this.stores.database, message.client_id), message.client_id));
-    await this.assertSector(fromMessage(applyMask(current, message, mask, mutableClientFields), message.client_id, this.issuer));
+    await this.assertSector(fromMessage(applyMask(current, message, mask, mutableClientFields), message.client_id, this.terms()));
+  }
+
+  private terms(): ClientTerms {
+    return { issuer: this.issuer, profile: this.ports.policy.profile() };
   }
 
   private async assertSector(client: Client): Promise<void> {
     try {
-      await assertSectorIdentifier(client, this.sectorIdentifiers);
+      await assertSectorIdentifier(client, this.ports.sectorIdentifiers);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       throw fieldInvalid('client.sector_identifier_uri', error.description ?? error.error);

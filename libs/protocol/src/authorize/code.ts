@@ -1,5 +1,6 @@
 import type { Authentication, CodeEnvelope, LiveGrant, SessionFacts } from '../model/authorization.ts';
 import { encode } from '../primitives/base64url.ts';
+import { codeLifetimeUnder, rulesFor } from '../profiles/index.ts';
 import { reachedAcr } from './checks/acr-values.ts';
 import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
 
@@ -52,7 +53,7 @@ export function makeCode(request: AuthorizationRequest, grant: PersonsGrant, por
     offline,
     refresh: offline && request.client.grant_types.includes('refresh_token'),
     issuedAt: grant.createdAt,
-    expiresAt: grant.createdAt + ports.policy.codeLifetime() * 1000,
+    expiresAt: grant.createdAt + codeLifetimeUnder(rulesFor(request.client, ports.policy), ports.policy.codeLifetime()) * 1000,
     grantExpiresAt: grant.expiresAt,
   };
   return ports.authorizationCodes.seal(envelope);

@@ -13,6 +13,7 @@ import { signedIn } from './checks/login.ts';
 import { maxAge, youngEnough } from './checks/max-age.ts';
 import { nonce } from './checks/nonce.ts';
 import { pageHints } from './checks/page-hints.ts';
+import { profile } from './checks/profile.ts';
 import { prompt, promptCreate, promptLogin, promptSelectAccount } from './checks/prompt.ts';
 import { readDestination } from './checks/redirect-uri.ts';
 import { requestObject } from './checks/request-object.ts';
@@ -30,6 +31,7 @@ export const requestChecks: readonly RequestCheck[] = [
   responseMode,
   responseType,
   requestObject,
+  profile,
   codeChallenge,
   dpopJkt,
   scope,

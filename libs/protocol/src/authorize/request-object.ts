@@ -6,7 +6,7 @@ import type { Parameters } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import { isObject, readUnverified, type UnverifiedJwt } from '../primitives/jwt.ts';
 
-export type RequestObjectPorts = Pick<ProtocolPorts, 'issuer' | 'clientKeys' | 'decryptionKeys'>;
+export type RequestObjectPorts = Pick<ProtocolPorts, 'issuer' | 'clientKeys' | 'policy' | 'decryptionKeys'>;
 
 /** What a client may sign its request objects with: never `none`, and nothing whose key is a secret. Discovery lists them. */
 export const requestObjectAlgorithms = clientSignatureAlgorithms;

@@ -3,6 +3,7 @@ import type { Client } from '../model/client.ts';
 import type { EndpointRequest } from '../model/request.ts';
 import { invalidClient } from '../primitives/challenge.ts';
 import { find, type ParameterMap } from '../primitives/parameters.ts';
+import { assertAuthenticationFits, rulesFor, underProfile } from '../profiles/index.ts';
 import { clientSecretBasic } from './client-secret-basic.ts';
 import { clientSecretPost } from './client-secret-post.ts';
 import type { ClientAuthenticationMethod, ClientAuthenticationPorts, PresentedCredential } from './method.ts';
@@ -41,9 +42,12 @@ export function authenticateClient(
   if (!client) throw invalidClient('client_unknown');
   if (client.disabled) throw invalidClient('client_disabled');
   if (client.token_endpoint_auth_method !== used.method.name) throw invalidClient('client_authentication_method_wrong');
+  const rules = rulesFor(client, ports.policy);
+  assertAuthenticationFits(used.method.name, rules);
+  const strict = underProfile(client, rules);
 
-  const verified = used.credential.verify(client, ports, now);
-  return verified instanceof Promise ? verified.then(() => client) : client;
+  const verified = used.credential.verify(strict, ports, now);
+  return verified instanceof Promise ? verified.then(() => strict) : strict;
 }
 
 /** RFC 6749 §2.3: "The client MUST NOT use more than one authentication method in each request." */

@@ -3,7 +3,7 @@ import type { EndpointRequest } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import type { ParameterMap } from '../primitives/parameters.ts';
 
-export type ClientAuthenticationPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'clientKeys' | 'replayMarks'>;
+export type ClientAuthenticationPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'clientKeys' | 'replayMarks' | 'policy'>;
 
 /** A way for a client to prove who it is. Adding one: its file, and its line in index.ts. */
 export interface ClientAuthenticationMethod {

@@ -3,6 +3,8 @@ import { endpointUrl } from '../endpoints/paths.ts';
 import { invalidClient } from '../primitives/challenge.ts';
 import { readUnverified, type UnverifiedJwt } from '../primitives/jwt.ts';
 import { find } from '../primitives/parameters.ts';
+import { allowsAlgorithm, rulesFor } from '../profiles/index.ts';
+import type { ProfileRules } from '../profiles/profile.ts';
 import type { ClientAuthenticationMethod, ClientAuthenticationPorts } from './method.ts';
 import { clientSignatureAlgorithms, isSignedByClient } from './signature.ts';
 
@@ -40,8 +42,9 @@ export const privateKeyJwt: ClientAuthenticationMethod = {
 };
 
 async function verify(assertion: string, jwt: UnverifiedJwt, client: Client, ports: ClientAuthenticationPorts, now: number) {
-  assertHeader(jwt.header, client);
-  const { jti, exp, issuedAt } = assertClaims(jwt.payload, client, ports.issuer, now);
+  const rules = rulesFor(client, ports.policy);
+  assertHeader(jwt.header, client, rules);
+  const { jti, exp, issuedAt } = assertClaims(jwt.payload, client, rules, ports.issuer, now);
   if (!(await isSignedByClient(assertion, jwt.header, client, ports))) throw invalidClient('client_assertion_invalid');
 
   // Marks made before the epoch may be lost, so an assertion as old as that may have been used (house.md, epochs). Asked
@@ -57,20 +60,23 @@ async function verify(assertion: string, jwt: UnverifiedJwt, client: Client, por
 }
 
 /** Explicit typing (RFC 8725 §3.11): an access token, ID Token or request object is no assertion. */
-function assertHeader(header: Record<string, unknown>, client: Client): void {
+function assertHeader(header: Record<string, unknown>, client: Client, rules: ProfileRules | undefined): void {
   const { alg, typ, crit } = header;
   const isAssertion = typ === undefined || (typeof typ === 'string' && /^(?:application\/)?(?:client-authentication\+)?jwt$/i.test(typ));
   if (!isAssertion || crit !== undefined) throw invalidClient('client_assertion_invalid');
   const registered = client.token_endpoint_auth_signing_alg;
   if (registered !== undefined && alg !== registered) throw invalidClient('client_assertion_invalid');
+  if (!allowsAlgorithm(alg, rules)) throw invalidClient('profile_refused');
 }
 
 /** RFC 7523 §3, with the audience of RFC 10070. */
-function assertClaims(claims: Record<string, unknown>, client: Client, issuer: string, now: number) {
+function assertClaims(claims: Record<string, unknown>, client: Client, rules: ProfileRules | undefined, issuer: string, now: number) {
   const { iss, sub, aud, jti, exp, iat, nbf } = claims;
   const seconds = now / 1000;
   if (iss !== client.client_id || sub !== client.client_id) throw invalidClient('client_assertion_invalid');
   if (!isAudience(aud, client, issuer)) throw invalidClient('client_assertion_audience_wrong');
+  // FAPI 2.0 Security Profile §5.3.2.1.
+  if (rules?.audienceAsString && typeof aud !== 'string') throw invalidClient('client_assertion_audience_wrong');
   if (typeof jti !== 'string' || jti === '' || jti.length > 256) throw invalidClient('client_assertion_invalid');
   if (typeof exp !== 'number' || !Number.isFinite(exp)) throw invalidClient('client_assertion_invalid');
   if (exp + leeway <= seconds) throw invalidClient('client_assertion_expired');

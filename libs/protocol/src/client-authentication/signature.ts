@@ -1,6 +1,7 @@
 import { compactVerify, type JWK } from 'jose';
 import type { Client } from '../model/client.ts';
 import type { ProtocolPorts } from '../ports.ts';
+import { allowsAlgorithm, rulesFor } from '../profiles/index.ts';
 
 /** Asymmetric algorithms only: a public key can't be taken for an HMAC's secret (RFC 8725 §2.1). Discovery lists them. */
 export const clientSignatureAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'PS384', 'PS512', 'RS256'] as const;
@@ -8,7 +9,8 @@ export const clientSignatureAlgorithms = ['ES256', 'ES384', 'ES512', 'EdDSA', 'P
 type Header = Record<string, unknown>;
 
 /** Whether one of the client's own keys signed a JWS: an assertion (RFC 7523) or a request object (RFC 9101). */
-export async function isSignedByClient(jws: string, header: Header, client: Client, ports: Pick<ProtocolPorts, 'clientKeys'>) {
+export async function isSignedByClient(jws: string, header: Header, client: Client, ports: Pick<ProtocolPorts, 'clientKeys' | 'policy'>) {
+  if (!allowsAlgorithm(header['alg'], rulesFor(client, ports.policy))) return false;
   const known = await ports.clientKeys.find(client, false);
   if (await verifiesWithAny(jws, header, known.keys)) return true;
   // A key that was added since the set was fetched: ask once more; the port limits how often.

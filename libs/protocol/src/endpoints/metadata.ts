@@ -10,7 +10,9 @@ import { contentEncryptionAlgorithms, encryptionAlgorithms } from '../encryption
 import { endpointUrl } from './paths.ts';
 import type { Grant } from '../grants/grant.ts';
 import { grants } from '../grants/index.ts';
-import type { SigningAlgorithm } from '../model/client.ts';
+import type { Profile, SigningAlgorithm } from '../model/client.ts';
+import { allowsAlgorithm, rulesOf } from '../profiles/index.ts';
+import type { ProfileRules } from '../profiles/profile.ts';
 import { proofAlgorithms } from '../tokens/dpop.ts';
 
 /** What this server can do, each list from the table that the code itself runs by. */
@@ -58,10 +60,14 @@ export interface MetadataPolicy {
   pushedRequestsRequired: boolean;
   /** Every authorization request must be signed (RFC 9101 §10.5). */
   signedRequestObjectsRequired: boolean;
+  /** The server's: what it refuses is not told of. */
+  profile?: Profile | undefined;
 }
 
 /** Server metadata (OpenID Connect Discovery §3, RFC 8414 §2), computed: nothing is listed twice. */
-export function metadata(issuer: string, from: Registries, policy: MetadataPolicy): Record<string, unknown> {
+export function metadata(issuer: string, all: Registries, policy: MetadataPolicy): Record<string, unknown> {
+  const rules = rulesOf(policy.profile);
+  const from = rules ? registriesUnder(rules, all) : all;
   const methods = from.clientAuthenticationMethods.map(({ name }) => name);
   const confidential = methods.filter((name) => name !== 'none');
   return {
@@ -80,7 +86,7 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
     response_modes_supported: from.responseModes,
     grant_types_supported: [...from.grants.map(({ type }) => type), ...from.frontChannelGrantTypes],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: policy.algorithms,
+    id_token_signing_alg_values_supported: policy.algorithms.filter((alg) => allowsAlgorithm(alg, rules)),
     acr_values_supported: policy.acrValues,
     prompt_values_supported: from.prompts,
     code_challenge_methods_supported: from.codeChallengeMethods,
@@ -104,7 +110,7 @@ export function metadata(issuer: string, from: Registries, policy: MetadataPolic
 function requestMetadata(issuer: string, from: Registries, policy: MetadataPolicy): Record<string, unknown> {
   return {
     pushed_authorization_request_endpoint: endpointUrl(issuer, 'par'),
-    require_pushed_authorization_requests: policy.pushedRequestsRequired,
+    require_pushed_authorization_requests: policy.pushedRequestsRequired || rulesOf(policy.profile)?.pushedRequests === true,
     request_parameter_supported: true,
     request_uri_parameter_supported: true,
     require_request_uri_registration: true,
@@ -112,6 +118,24 @@ function requestMetadata(issuer: string, from: Registries, policy: MetadataPolic
     request_object_signing_alg_values_supported: from.requestObjectAlgorithms,
     request_object_encryption_alg_values_supported: from.encryptionAlgorithms,
     request_object_encryption_enc_values_supported: from.contentEncryptionAlgorithms,
+  };
+}
+
+/** What is left of the lists under a profile of the whole server. */
+function registriesUnder(rules: ProfileRules, from: Registries): Registries {
+  const { clientAuthenticationMethods: allowed, refusedGrantTypes, responseTypes } = rules;
+  const methods = from.clientAuthenticationMethods.filter(({ name }) => !allowed || allowed.includes(name));
+  return {
+    ...from,
+    grants: from.grants.filter(({ type }) => !refusedGrantTypes.includes(type)),
+    frontChannelGrantTypes: from.frontChannelGrantTypes.filter((type) => !refusedGrantTypes.includes(type)),
+    responseTypes: from.responseTypes.filter((type) => responseTypes.includes(type)),
+    proofAlgorithms: from.proofAlgorithms.filter((alg) => allowsAlgorithm(alg, rules)),
+    requestObjectAlgorithms: from.requestObjectAlgorithms.filter((alg) => allowsAlgorithm(alg, rules)),
+    clientAuthenticationMethods: methods.map((method) => ({
+      ...method,
+      ...(method.signingAlgorithms && { signingAlgorithms: method.signingAlgorithms.filter((alg) => allowsAlgorithm(alg, rules)) }),
+    })),
   };
 }
 

@@ -13,7 +13,7 @@ import { assertSectorIdentifier } from '../registration/subject-type.ts';
 
 export type RegistrationPorts = Pick<
   ProtocolPorts,
-  'issuer' | 'registrationTokens' | 'clientStore' | 'clients' | 'random' | 'sectorIdentifiers'
+  'issuer' | 'registrationTokens' | 'clientStore' | 'clients' | 'random' | 'sectorIdentifiers' | 'policy'
 > & {
   registrationMode: RegistrationMode;
 };
@@ -24,7 +24,7 @@ export function createRegistrationEndpoint(ports: RegistrationPorts): Registrati
     async register({ body, authorization }, now) {
       const token = await readInitialToken(authorization, ports, now);
       const policy = token?.policy ?? openRegistrationPolicy;
-      const registration = validateRegistration(parseBody(body), policy);
+      const registration = validateRegistration(parseBody(body), policy, ports.policy.profile());
       await assertSectorIdentifier(registration, ports.sectorIdentifiers);
       const values = makeValues(registration, ports);
 
@@ -49,7 +49,7 @@ export function createRegistrationEndpoint(ports: RegistrationPorts): Registrati
       const { managed, registration_access_token } = await readManaged(request, ports);
       const metadata = parseBody(body);
       await assertSameClient(metadata, request.client_id, ports);
-      const registration = validateRegistration(metadata, policyAfter(managed));
+      const registration = validateRegistration(metadata, policyAfter(managed), ports.policy.profile());
       await assertSectorIdentifier(registration, ports.sectorIdentifiers);
       const secret = secretAfter(managed.registration, registration, ports);
       await ports.clientStore.update(request.client_id, registration, secret, now);

@@ -6,6 +6,7 @@ import { findGrant } from '../grants/index.ts';
 import type { Lane, TokenEndpoint } from '../model/endpoint.ts';
 import type { EndpointRequest, TokenResponse } from '../model/request.ts';
 import { collectStrictly, type ParameterMap, required } from '../primitives/parameters.ts';
+import { assertTokenRequestFits, rulesFor } from '../profiles/index.ts';
 import { confirm, isSenderConstrained } from '../tokens/confirmation.ts';
 import { type DpopPorts, withDpopNonce } from '../tokens/dpop.ts';
 import { type IssuePorts, issue } from '../tokens/issue.ts';
@@ -36,6 +37,7 @@ async function exchange(request: EndpointRequest, ports: TokenPorts, now: number
 
   // Before the grant is looked at: a proof that must be made again uses up no code (RFC 9449 §8).
   const confirmation = isSenderConstrained(request, client) ? await confirm(request, client, ports, now) : undefined;
+  assertTokenRequestFits({ client, grantType: grant.type, confirmation }, rulesFor(client, ports.policy));
 
   const authorized = grant.authorize(
     { client, parameters: declared(parameters, grant), evidence: request.evidence, confirmation, now },

@@ -59,7 +59,7 @@ test('RFC 6749 §4.3: a client without the grant type is refused, and nobody’s
 
 test.each(['oauth2.1', 'fapi2-security'] as const)('OAuth 2.1 §10: a client of the profile %s cannot have it', async (profile) => {
   const fakes = setup({ profile });
-  await expect(exchange(fakes, request())).rejects.toMatchObject({ error: 'unauthorized_client', reason: 'grant_type_not_allowed' });
+  await expect(exchange(fakes, request())).rejects.toMatchObject({ reason: 'profile_refused' });
   expect(fakes.identities.attempts).toBe(0);
 });
 

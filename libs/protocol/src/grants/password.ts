@@ -22,8 +22,6 @@ export const password: Grant = {
 
   async authorize(request, ports): Promise<Authorization> {
     const { client, parameters } = request;
-    // Both profiles forbid it (OAuth 2.1 §10, FAPI 2.0 Security Profile §5.3.2.1), whatever the client was allowed before.
-    if (client.profile !== undefined) throw new OAuthError('unauthorized_client', 'grant_type_not_allowed');
     const username = required(parameters, 'username');
     const given = required(parameters, 'password');
     // All that can be refused without the password is, so that no attempt is counted for a request that must fail.

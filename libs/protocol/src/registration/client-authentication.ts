@@ -1,12 +1,14 @@
 import { clientAuthenticationMethods } from '../client-authentication/index.ts';
 import type { RegistrationPolicy } from '../model/registration.ts';
+import type { ProfileRules } from '../profiles/profile.ts';
 import { invalidMetadata, type Metadata, present } from './metadata.ts';
 
-/** How the client proves who it is, within the policy (RFC 7591 §2); the algorithm is one that its method knows. */
-export function readClientAuthentication(metadata: Metadata, policy: RegistrationPolicy) {
+/** How the client proves who it is, within policy and profile (RFC 7591 §2); the algorithm is one that its method knows. */
+export function readClientAuthentication(metadata: Metadata, policy: RegistrationPolicy, rules: ProfileRules | undefined) {
   const known = clientAuthenticationMethods.map(({ name }) => name);
-  const allowed =
-    policy.tokenEndpointAuthMethods.length > 0 ? known.filter((name) => policy.tokenEndpointAuthMethods.includes(name)) : known;
+  const ofPolicy = policy.tokenEndpointAuthMethods.length > 0 ? policy.tokenEndpointAuthMethods : known;
+  const ofProfile = rules?.clientAuthenticationMethods ?? known;
+  const allowed = known.filter((name) => ofPolicy.includes(name) && ofProfile.includes(name));
   const byDefault = allowed.includes('client_secret_basic') ? 'client_secret_basic' : (allowed[0] ?? 'client_secret_basic');
   const token_endpoint_auth_method = metadata.choice('token_endpoint_auth_method', allowed, byDefault);
   const method = clientAuthenticationMethods.find(({ name }) => name === token_endpoint_auth_method);

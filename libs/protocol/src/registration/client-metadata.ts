@@ -1,7 +1,9 @@
 import { OAuthError } from '@authority/errors';
-import { signingAlgorithms } from '../model/client.ts';
+import { type Profile, type SigningAlgorithm, signingAlgorithms } from '../model/client.ts';
 import type { ClientRegistration, RegistrationPolicy } from '../model/registration.ts';
 import { isOperatorScope, isScopeToken } from '../primitives/scope.ts';
+import { allowsAlgorithm, assertClientFits, rulesOf, stricter } from '../profiles/index.ts';
+import type { ProfileRules } from '../profiles/profile.ts';
 import { readClientAuthentication, readTlsSubject } from './client-authentication.ts';
 import { readEncryption } from './encryption.ts';
 import { readGrantTypes, readResponseTypes } from './grant-types.ts';
@@ -18,11 +20,18 @@ import { readSubjectType } from './subject-type.ts';
 /**
  * Client metadata (RFC 7591 §2, OpenID Connect Registration §2) with its defaults, every member checked, within a policy.
  * Throws invalid_client_metadata or invalid_redirect_uri with what is wrong. For registration by clients and by operators.
+ * The profile of the policy stays with the client; the server's is looked at now and at each request.
  */
-export function validateRegistration(input: unknown, policy: RegistrationPolicy): ClientRegistration {
-  const metadata = new Metadata(input);
+export function validateRegistration(input: unknown, policy: RegistrationPolicy, serverProfile?: Profile): ClientRegistration {
+  const rules = rulesOf(stricter(policy.profile, serverProfile));
+  const registration = readRegistration(new Metadata(input), policy, rules);
+  assertClientFits(registration, rules);
+  return registration;
+}
+
+function readRegistration(metadata: Metadata, policy: RegistrationPolicy, rules: ProfileRules | undefined): ClientRegistration {
   const application_type = metadata.choice('application_type', ['web', 'native'], 'web');
-  const authentication = readClientAuthentication(metadata, policy);
+  const authentication = readClientAuthentication(metadata, policy, rules);
   const method = authentication.token_endpoint_auth_method;
   const grant_types = readGrantTypes(metadata, method, policy);
   const response_types = readResponseTypes(metadata, grant_types, policy);
@@ -38,7 +47,7 @@ export function validateRegistration(input: unknown, policy: RegistrationPolicy)
     response_types,
     redirect_uris,
     scopes: readScopes(metadata, policy),
-    id_token_signed_response_alg: metadata.choice('id_token_signed_response_alg', signingAlgorithms, 'RS256'),
+    id_token_signed_response_alg: metadata.choice('id_token_signed_response_alg', signingAlgorithms, idTokenAlgorithm(rules)),
     post_logout_redirect_uris: readAddresses(metadata, 'post_logout_redirect_uris', application_type),
     require_auth_time: metadata.flag('require_auth_time') ?? false,
     default_acr_values: metadata.texts('default_acr_values', 20) ?? [],
@@ -56,6 +65,11 @@ export function validateRegistration(input: unknown, policy: RegistrationPolicy)
     }),
     ...readPresentation(metadata),
   };
+}
+
+/** RS256 where nothing is said (OpenID Connect Registration §2), but for profiles that refuse it. */
+function idTokenAlgorithm(rules: ProfileRules | undefined): SigningAlgorithm {
+  return signingAlgorithms.find((alg) => allowsAlgorithm(alg, rules)) ?? 'RS256';
 }
 
 /** Scopes within the policy, all of them when none is named; the operators' never by registration (contract.md). */

@@ -3,7 +3,8 @@ import { OAuthError } from '@authority/errors';
 import type { Confirmation } from '../model/authorization.ts';
 import { type Client, isPublic } from '../model/client.ts';
 import type { EndpointRequest, Evidence } from '../model/request.ts';
-import { assertProof, type DpopPorts, invalidProof } from './dpop.ts';
+import { allowsAlgorithm, rulesFor } from '../profiles/index.ts';
+import { assertProof, type DpopPorts, invalidProof, readProof } from './dpop.ts';
 
 /** Whether a token request's tokens are bound to a key. Three fields: most requests are done with that. */
 export function isSenderConstrained({ evidence }: EndpointRequest, client: Client): boolean {
@@ -17,6 +18,8 @@ export function isSenderConstrained({ evidence }: EndpointRequest, client: Clien
 export async function confirm(request: EndpointRequest, client: Client, ports: DpopPorts, now: number): Promise<Confirmation> {
   const { evidence } = request;
   if (client.dpop_bound_access_tokens && evidence.dpop === '') throw invalidProof('dpop_proof_missing');
+  const rules = rulesFor(client, ports.policy);
+  if (rules && evidence.dpop !== '' && !allowsAlgorithm(readProof(evidence.dpop)?.alg, rules)) throw invalidProof('profile_refused');
   const certificate = client.tls_client_certificate_bound_access_tokens ? certificateConfirmation(evidence) : undefined;
   return { ...certificate, ...(evidence.dpop !== '' && { jkt: await assertProof(evidence, ports, now) }) };
 }
