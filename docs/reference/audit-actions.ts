@@ -20,6 +20,9 @@ export const actions: Readonly<Record<string, Action>> = {
   'key.delete': { owner: 'token', target: 'key:<key_id>', when: 'A key was retired.' },
   'registration_token.create': { owner: 'token', target: 'registration_token:<id>', when: 'An initial access token was made.' },
   'registration_token.delete': { owner: 'token', target: 'registration_token:<id>', when: 'It was deleted.' },
+  'resource.create': { owner: 'token', target: 'resource:<resource>', when: 'A resource was described.' },
+  'resource.update': { owner: 'token', target: 'resource:<resource>', when: 'Its description changed; `details` names the fields.' },
+  'resource.delete': { owner: 'token', target: 'resource:<resource>', when: 'It was deleted.' },
   'session.end': {
     owner: 'session',
     target: 'session:<sid>',

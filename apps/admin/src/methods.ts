@@ -5,6 +5,7 @@ import {
   IdentityServiceService,
   KeyServiceService,
   RegistrationTokenServiceService,
+  ResourceServiceService,
   SessionServiceService,
   SettingsServiceService,
 } from '@authority/contracts/admin';
@@ -15,6 +16,7 @@ import type { AdminPath } from './policy.ts';
 export const adminDefinitions = [
   ClientServiceService,
   RegistrationTokenServiceService,
+  ResourceServiceService,
   IdentityServiceService,
   SessionServiceService,
   GrantServiceService,

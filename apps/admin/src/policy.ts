@@ -5,6 +5,7 @@ import type {
   IdentityServiceService,
   KeyServiceService,
   RegistrationTokenServiceService,
+  ResourceServiceService,
   SessionServiceService,
   SettingsServiceService,
 } from '@authority/contracts/admin';
@@ -21,6 +22,7 @@ type Definitions =
   | typeof IdentityServiceService
   | typeof KeyServiceService
   | typeof RegistrationTokenServiceService
+  | typeof ResourceServiceService
   | typeof SessionServiceService
   | typeof SettingsServiceService;
 type PathsOf<D> = D extends unknown ? Extract<D[keyof D], { path: string }>['path'] : never;
@@ -54,6 +56,12 @@ export const policy: Readonly<Record<AdminPath, Rule>> = {
   '/authority.admin.v1.RegistrationTokenService/GetRegistrationToken': read('token'),
   '/authority.admin.v1.RegistrationTokenService/CreateRegistrationToken': change('token'),
   '/authority.admin.v1.RegistrationTokenService/DeleteRegistrationToken': change('token'),
+
+  '/authority.admin.v1.ResourceService/ListResources': read('token'),
+  '/authority.admin.v1.ResourceService/GetResource': read('token'),
+  '/authority.admin.v1.ResourceService/CreateResource': change('token'),
+  '/authority.admin.v1.ResourceService/UpdateResource': change('token'),
+  '/authority.admin.v1.ResourceService/DeleteResource': change('token'),
 
   '/authority.admin.v1.GrantService/ListGrants': read('token'),
   '/authority.admin.v1.GrantService/GetGrant': read('token'),

@@ -6,6 +6,7 @@ import { grants } from './commands/grants.ts';
 import { identities } from './commands/identities.ts';
 import { keys } from './commands/keys.ts';
 import { registrationTokens } from './commands/registration-tokens.ts';
+import { resources } from './commands/resources.ts';
 import { sessions } from './commands/sessions.ts';
 import { settings } from './commands/settings.ts';
 import { status } from './commands/status.ts';
@@ -26,7 +27,7 @@ Examples:
 /** All commands. Nothing is connected before one of them runs. */
 export function programOf(surroundings: Surroundings): Command {
   const program = new Command('authorityctl')
-    .description('Operates an Authority server: clients, people, sessions, grants, keys, settings, audit.')
+    .description('Operates an Authority server: clients, resources, people, sessions, grants, keys, settings, audit.')
     .version(version, '-V, --version', 'the version of authorityctl')
     .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
     .configureOutput({
@@ -40,6 +41,7 @@ export function programOf(surroundings: Surroundings): Command {
     .addHelpText('after', overview);
   globalOptions(program);
   const commands = new Commands(surroundings);
-  for (const add of [clients, registrationTokens, identities, sessions, grants, keys, settings, audit, status]) add(program, commands);
+  for (const add of [clients, resources, registrationTokens, identities, sessions, grants, keys, settings, audit, status])
+    add(program, commands);
   return program;
 }

@@ -5,6 +5,8 @@ import {
   GrantServiceService,
   KeyServiceService,
   RegistrationTokenServiceService,
+  Resource as ResourceMessage,
+  ResourceServiceService,
   SettingsServiceService,
 } from '@authority/contracts/admin';
 import { RegistrationServiceService, TokenServiceService } from '@authority/contracts/token';
@@ -16,6 +18,7 @@ import { basic, form, issuer, redirect_uri, type ServiceBench, serviceBench } fr
 let service: ServiceBench;
 let clients: Client<typeof ClientServiceService>;
 let registrationTokens: Client<typeof RegistrationTokenServiceService>;
+let resources: Client<typeof ResourceServiceService>;
 let grants: Client<typeof GrantServiceService>;
 let keys: Client<typeof KeyServiceService>;
 let settings: Client<typeof SettingsServiceService>;
@@ -30,6 +33,7 @@ beforeAll(async () => {
   service = await serviceBench();
   clients = service.admin.connect('token', ClientServiceService);
   registrationTokens = service.admin.connect('token', RegistrationTokenServiceService);
+  resources = service.admin.connect('token', ResourceServiceService);
   grants = service.admin.connect('token', GrantServiceService);
   keys = service.admin.connect('token', KeyServiceService);
   settings = service.admin.connect('token', SettingsServiceService);
@@ -92,6 +96,56 @@ test('ClientService: create, use, update with etag and mask, rotate the secret, 
     ['client.update', 'operator:alice'],
     ['client.create', 'operator:alice'],
   ]);
+});
+
+test('ResourceService: create, use, update with etag and mask, delete', async () => {
+  const resource = 'https://orders.example';
+  const scopes = [{ name: 'orders.read', description: 'See your orders' }];
+  const described = ResourceMessage.fromPartial({ resource, resource_name: 'Orders', scopes, allowed_clients: ['*'] });
+  const created = await resources.createResource({ resource: described }, operator);
+  expect(created.resource).toMatchObject({ resource, scopes, shared: false });
+  await expect(resources.createResource({ resource: described }, operator)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' });
+  const { client, client_secret } = await clients.createClient({ client: machine({ scope: 'api orders.read' }) }, operator);
+  const mintFor = () =>
+    token.exchange({
+      parameters: form({ grant_type: 'client_credentials', resource }),
+      authorization: basic(client?.client_id ?? '', client_secret),
+      evidence,
+    });
+  expect((await mintFor()).scope).toBe('orders.read');
+
+  const patch = ResourceMessage.fromPartial({ resource, access_token_format: 'opaque', etag: created.resource?.etag ?? '' });
+  const { resource: updated } = await resources.updateResource({ resource: patch, update_mask: ['access_token_format'] }, operator);
+  expect(updated).toMatchObject({ resource_name: 'Orders', access_token_format: 'opaque' });
+  const stale = resources.updateResource({ resource: patch, update_mask: ['access_token_format'] }, operator);
+  await expect(stale).rejects.toMatchObject({ code: 'ABORTED', reason: 'etag_mismatch' });
+  expect((await mintFor()).access_token).toMatch(/^aa1_/);
+
+  const listed = await resources.listResources({ page_size: 0, page_token: '', filter: 'resource = "https://orders.*"' }, operator);
+  expect(listed.resources.map((one) => one.resource)).toEqual([resource]);
+  await resources.deleteResource({ resource, etag: '' }, operator);
+  await expect(mintFor()).rejects.toMatchObject({ error: 'invalid_target', reason: 'resource_unknown' });
+  await expect(resources.getResource({ resource }, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect((await resources.createResource({ resource: described }, operator)).resource).toMatchObject({ access_token_format: '' });
+  expect(await audited(`resource:${resource}`)).toEqual([
+    ['resource.create', 'operator:alice'],
+    ['resource.delete', 'operator:alice'],
+    ['resource.update', 'operator:alice'],
+    ['resource.create', 'operator:alice'],
+  ]);
+});
+
+test.each([
+  ['no URI', { resource: 'orders' }],
+  ['with a fragment', { resource: 'https://orders.example/#a' }],
+  ['the server itself', { resource: 'https://id.example' }],
+  ['an unknown format', { resource: 'https://a.example', access_token_format: 'saml' }],
+  ['a life of two days', { resource: 'https://a.example', access_token_lifetime: 172_800 }],
+  ['no algorithm of ours', { resource: 'https://a.example', access_token_signing_alg: 'none' }],
+  ['an operator’s scope', { resource: 'https://a.example', scopes: [{ name: 'authority.admin', description: '' }] }],
+])('ResourceService: %s is INVALID_ARGUMENT', async (_what, changes) => {
+  const asked = resources.createResource({ resource: ResourceMessage.fromPartial(changes) }, operator);
+  await expect(asked).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'field_invalid' });
 });
 
 test.each([{ operator: false, scope: 'api' }, { scope: 'authority.admin.read' }])(

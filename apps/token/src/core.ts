@@ -31,6 +31,7 @@ import { ClientAdmin } from './admin/clients.ts';
 import { GrantAdmin } from './admin/grants.ts';
 import { KeyAdmin } from './admin/keys.ts';
 import { RegistrationTokenAdmin } from './admin/registration-tokens.ts';
+import { ResourceAdmin } from './admin/resources.ts';
 import type { TokenConfig } from './config.ts';
 import { jwksDocument, metadataDocument, type PublicDocument } from './documents.ts';
 import { EphemeralAuthorizationRequests } from './ephemeral/authorization-requests.ts';
@@ -72,7 +73,7 @@ export interface TokenCore {
   /** What tells clients of logouts. */
   logoutJobs: readonly Job[];
   /** What operators do. */
-  admin: { clients: ClientAdmin; registrationTokens: RegistrationTokenAdmin; grants: GrantAdmin; keys: KeyAdmin };
+  admin: { clients: ClientAdmin; registrationTokens: RegistrationTokenAdmin; resources: ResourceAdmin; grants: GrantAdmin; keys: KeyAdmin };
 }
 
 export const TOKEN_CORE = Symbol('TokenCore');
@@ -113,6 +114,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
     admin: {
       clients: new ClientAdmin(stores, config.issuer, ports),
       registrationTokens: new RegistrationTokenAdmin(stores),
+      resources: new ResourceAdmin(stores, config.issuer),
       grants: new GrantAdmin(stores),
       keys: new KeyAdmin(stores),
     },
@@ -125,12 +127,14 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
   return {
     issuer: config.issuer,
     clients: stores.clients,
+    resources: stores.resources,
     scopes: stores.scopes,
     authorizationCodes: stores.authorizationCodes,
     grants: stores.grants,
     refreshTokenMac: stores.refreshTokenMac,
     revocations: stores.revocations,
     signingKeys: stores.signingKeys,
+    sealingKeys: stores.sealingKeys,
     replayMarks: new EphemeralReplayMarks(ephemeral),
     dpopNonces: new RingDpopNonces(stores.ring),
     authorizationRequests: new EphemeralAuthorizationRequests(ephemeral),

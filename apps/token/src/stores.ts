@@ -1,6 +1,7 @@
 import { type Database, open } from '@authority/postgres';
 import { openSettings, type Settings } from '@authority/settings';
 import { gauge } from '@authority/telemetry';
+import { AccessTokenKeys } from './keys/access-token-keys.ts';
 import { CodeSeal } from './keys/code-seal.ts';
 import { RingDecryptionKeys } from './keys/decryption-keys.ts';
 import { KeyRing } from './keys/key-ring.ts';
@@ -12,6 +13,7 @@ import { PostgresClients } from './postgres/clients.ts';
 import { PostgresGrants } from './postgres/grants.ts';
 import { PostgresKeys } from './postgres/keys.ts';
 import { ReplicaPoll } from './postgres/replica-poll.ts';
+import { PostgresResources } from './postgres/resources.ts';
 import { PostgresRevocations } from './postgres/revocations.ts';
 import { PostgresScopes } from './postgres/scopes.ts';
 import { tokenSettingDefinitions } from './settings.ts';
@@ -29,7 +31,9 @@ export interface TokenStores {
   signingKeys: RingSigningKeys;
   decryptionKeys: RingDecryptionKeys;
   refreshTokenMac: RingRefreshTokenMac;
+  sealingKeys: AccessTokenKeys;
   clients: PostgresClients;
+  resources: PostgresResources;
   scopes: PostgresScopes;
   revocations: PostgresRevocations;
   authorizationCodes: PostgresAuthorizationCodes;
@@ -61,6 +65,7 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
   const currentMacKeyId = (): string => refreshTokenMac.currentKeyId();
 
   const clients = new PostgresClients(database, digests);
+  const resources = new PostgresResources(database);
   const scopes = new PostgresScopes(database);
   const revocations: PostgresRevocations = new PostgresRevocations(
     database,
@@ -73,14 +78,15 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
     () => settings.get('token.refresh_grace'),
     (grant_id) => revocations.addGrant(grant_id),
   );
-  const poll = new ReplicaPoll(database, [new PostgresKeys(database, ring, wrapping), clients, scopes, revocations]);
+  const poll = new ReplicaPoll(database, [new PostgresKeys(database, ring, wrapping), clients, resources, scopes, revocations]);
   revocationEntries.read(() => revocations.size());
   pollAge.read(() => (Date.now() - poll.lastGoodAt()) / 1000);
 
   return {
-    ...{ database, settings, wrapping, ring, digests, refreshTokenMac, clients, scopes, revocations, grants, poll },
+    ...{ database, settings, wrapping, ring, digests, refreshTokenMac, clients, resources, scopes, revocations, grants, poll },
     signingKeys: new RingSigningKeys(ring),
     decryptionKeys: new RingDecryptionKeys(ring),
+    sealingKeys: new AccessTokenKeys(ring),
     authorizationCodes: new PostgresAuthorizationCodes(database, new CodeSeal(ring), currentMacKeyId),
     async close() {
       await poll.stop();

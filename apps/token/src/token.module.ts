@@ -6,6 +6,7 @@ import {
   GrantController,
   KeyController,
   RegistrationTokenController,
+  ResourceController,
   SettingsController,
 } from './controllers/admin.ts';
 import { AuthorizationController } from './controllers/authorization.ts';
@@ -21,7 +22,15 @@ export function tokenModule(core: TokenCore): NestModule {
     module: TokenModule,
     controllers: [
       ...[TokenController, AuthorizationController, RegistrationController],
-      ...[ClientController, RegistrationTokenController, GrantController, KeyController, SettingsController, AuditController],
+      ...[
+        ClientController,
+        RegistrationTokenController,
+        ResourceController,
+        GrantController,
+        KeyController,
+        SettingsController,
+        AuditController,
+      ],
     ],
     providers: [{ provide: TOKEN_CORE, useValue: core }],
   };

@@ -53,9 +53,11 @@ export const reasons = [
   'scope_unknown',
   'scope_not_allowed',
   'scope_exceeds_grant',
+  'scope_not_of_resource',
   'resource_unknown',
   'resource_not_allowed',
   'resource_repeated',
+  'resource_not_shared',
   'resource_exceeds_grant',
   'request_object_unsupported',
   // request objects and pushed requests

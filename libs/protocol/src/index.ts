@@ -14,6 +14,7 @@ export * from './model/client.ts';
 export type * from './model/endpoint.ts';
 export type * from './model/front-channel.ts';
 export * from './model/registration.ts';
+export * from './model/resource.ts';
 export type * from './model/request.ts';
 export type * from './ports.ts';
 export { personClaims } from './primitives/person-claims.ts';

@@ -11,6 +11,7 @@ import type {
 } from './model/authorization.ts';
 import type { ClientRegistration, RegistrationPolicy } from './model/registration.ts';
 import type { Evidence } from './model/request.ts';
+import type { Resource } from './model/resource.ts';
 
 /*
  * What the core needs from outside, one port a stored thing. Whatever is atomic is one method, and its comment says so.
@@ -27,6 +28,11 @@ export interface Clients {
    * Answers a promise only for imported secrets, which cost an argon2id.
    */
   verifySecret(client_id: string, secret: string): boolean | Promise<boolean>;
+}
+
+/** Resources that an operator has described, from the replica's memory (kept current by the version poll). */
+export interface Resources {
+  find(identifier: string): Resource | undefined;
 }
 
 /** Words of a scope for the consent page; scopes that no one knows are refused. */
@@ -101,8 +107,8 @@ export interface PresentedRefreshToken extends RefreshTokenParts {
   client_id: string;
   /** Empty: all of the grant's. */
   scopes: readonly string[];
-  /** Absent: the grant's own. Never the issuer, which is within every OpenID grant. */
-  resource?: string;
+  /** Empty: the grant's own. Never the issuer, which is within every OpenID grant. */
+  resources: readonly string[];
   /** What the request shows of keys; only for clients whose refresh tokens are bound to them. */
   confirmation?: Confirmation;
 }
@@ -135,6 +141,14 @@ export interface SigningKeys {
   verify(jws: string, typ: string): Record<string, unknown> | undefined;
   algorithms(): readonly SigningAlgorithm[];
   jwks(): { keys: readonly Record<string, unknown>[] };
+}
+
+/** Keys that seal opaque access tokens. Memory and CPU alone. */
+export interface SealingKeys {
+  /** Key id to seal new tokens with. */
+  currentKeyId(): string;
+  /** 32 bytes by HKDF-SHA-256 (RFC 5869) from a server key; undefined for a key that is not known. */
+  deriveKey(keyId: string, salt: Uint8Array, info: string): Uint8Array | undefined;
 }
 
 /** One-time marks for assertions and proofs (`jti`) over all replicas. */
@@ -336,12 +350,14 @@ export interface ProtocolPorts {
   /** Without a slash at the end. */
   issuer: string;
   clients: Clients;
+  resources: Resources;
   scopes: Scopes;
   authorizationCodes: AuthorizationCodes;
   grants: Grants;
   refreshTokenMac: RefreshTokenMac;
   revocations: Revocations;
   signingKeys: SigningKeys;
+  sealingKeys: SealingKeys;
   replayMarks: ReplayMarks;
   dpopNonces: DpopNonces;
   authorizationRequests: AuthorizationRequests;

@@ -18,6 +18,7 @@ export const topology: Readonly<Record<ServiceName, Readonly<Record<string, read
     'authority.token.v1.RegistrationService': ['gateway'],
     'authority.admin.v1.ClientService': ['admin'],
     'authority.admin.v1.RegistrationTokenService': ['admin'],
+    'authority.admin.v1.ResourceService': ['admin'],
     'authority.admin.v1.GrantService': ['admin'],
     'authority.admin.v1.KeyService': ['admin'],
     'authority.admin.v1.SettingsService': ['admin'],

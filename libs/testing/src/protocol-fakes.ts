@@ -29,6 +29,7 @@ import type {
   SigningKeys,
   StoredAuthorizationRequest,
 } from '@authority/protocol';
+import { FakeResources, FakeSealingKeys } from './protocol-resource-fakes.ts';
 import { FakeGrants } from './protocol-grants.ts';
 import { testKeys } from './protocol-keys.ts';
 import { FakeDecryptionKeys, FakePushedRequests, FakeRequestObjects } from './protocol-request-fakes.ts';
@@ -385,12 +386,14 @@ export class FakeRandom implements Random {
 export interface ProtocolFakes extends ProtocolPorts {
   clock: FixedClock;
   clients: FakeClients;
+  resources: FakeResources;
   scopes: FakeScopes;
   authorizationCodes: FakeAuthorizationCodes;
   grants: FakeGrants;
   refreshTokenMac: FakeRefreshTokenMac;
   revocations: FakeRevocations;
   signingKeys: FakeSigningKeys;
+  sealingKeys: FakeSealingKeys;
   replayMarks: FakeReplayMarks;
   dpopNonces: FakeDpopNonces;
   authorizationRequests: FakeAuthorizationRequests;
@@ -418,12 +421,14 @@ export function protocolFakes(): ProtocolFakes {
     issuer: testIssuer,
     clock: new FixedClock(),
     clients,
+    resources: new FakeResources(),
     scopes: new FakeScopes(),
     authorizationCodes: new FakeAuthorizationCodes(grants),
     grants,
     refreshTokenMac: new FakeRefreshTokenMac(),
     revocations,
     signingKeys: new FakeSigningKeys(),
+    sealingKeys: new FakeSealingKeys(),
     replayMarks: new FakeReplayMarks(),
     dpopNonces: new FakeDpopNonces(),
     authorizationRequests: new FakeAuthorizationRequests(),

@@ -64,7 +64,7 @@ export class FakeGrants implements Grants {
     if (row.grant.client_id !== presented.client_id) return { outcome: 'other_client' };
     if (!isShown(row.grant.confirmation, presented.confirmation)) return { outcome: 'other_key' };
     if (!presented.scopes.every((scope) => row.grant.scopes.includes(scope))) return { outcome: 'scope_exceeds_grant' };
-    if (presented.resource !== undefined && !row.grant.resources.includes(presented.resource)) return { outcome: 'resource_exceeds_grant' };
+    if (!presented.resources.every((resource) => row.grant.resources.includes(resource))) return { outcome: 'resource_exceeds_grant' };
     const ended = this.#endOf(row, now);
     if (ended) return ended;
     const again = presented.generation === row.generation - 1 && row.steppedAt > now - graceMs;

@@ -5,3 +5,4 @@ export { testKeys } from './protocol-keys.ts';
 export { FakeClientStore, FakeRegistrationTokens, FakeSectorIdentifiers } from './protocol-registration-fakes.ts';
 export * from './protocol-request-fakes.ts';
 export * from './protocol-walks.ts';
+export { FakeResources, FakeSealingKeys } from './protocol-resource-fakes.ts';

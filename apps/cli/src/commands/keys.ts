@@ -19,7 +19,7 @@ const view: View<Key> = {
   data: (key) => ({ ...key, public_jwk: json(key.public_jwk) }),
 };
 
-const uses = ['signing', 'mac', 'sealing'] as const;
+const uses = ['signing', 'mac', 'sealing', 'encryption', 'access_token'] as const;
 
 export function keys(program: Command, commands: Commands): void {
   const group = commands.define(program, 'keys', 'Keys that sign, authenticate and seal', [

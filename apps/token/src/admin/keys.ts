@@ -14,7 +14,11 @@ const order = {
   ],
 } as const;
 
-const filterFields = { use: oneOf('signing', 'mac', 'sealing', 'encryption'), alg: exact(), state: oneOf('next', 'current', 'previous') };
+const filterFields = {
+  use: oneOf('signing', 'mac', 'sealing', 'encryption', 'access_token'),
+  alg: exact(),
+  state: oneOf('next', 'current', 'previous'),
+};
 
 /** Replicas alone need to see a MAC or sealing key before it is used; the poll is twice a second. */
 const innerDelaySeconds = 5;

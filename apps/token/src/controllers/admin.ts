@@ -6,6 +6,8 @@ import {
   type CreateClientResponse,
   type CreateRegistrationTokenRequest,
   type CreateRegistrationTokenResponse,
+  type CreateResourceRequest,
+  type CreateResourceResponse,
   type DeleteClientRequest,
   type DeleteClientResponse,
   type DeleteGrantRequest,
@@ -14,6 +16,8 @@ import {
   type DeleteKeyResponse,
   type DeleteRegistrationTokenRequest,
   type DeleteRegistrationTokenResponse,
+  type DeleteResourceRequest,
+  type DeleteResourceResponse,
   type DeleteSettingRequest,
   type DeleteSettingResponse,
   type GetClientRequest,
@@ -24,6 +28,8 @@ import {
   type GetKeyResponse,
   type GetRegistrationTokenRequest,
   type GetRegistrationTokenResponse,
+  type GetResourceRequest,
+  type GetResourceResponse,
   type GetSettingRequest,
   type GetSettingResponse,
   GrantServiceService,
@@ -38,9 +44,12 @@ import {
   type ListKeysResponse,
   type ListRegistrationTokensRequest,
   type ListRegistrationTokensResponse,
+  type ListResourcesRequest,
+  type ListResourcesResponse,
   type ListSettingsRequest,
   type ListSettingsResponse,
   RegistrationTokenServiceService,
+  ResourceServiceService,
   type RotateClientSecretRequest,
   type RotateClientSecretResponse,
   type RotateKeyRequest,
@@ -48,6 +57,8 @@ import {
   SettingsServiceService,
   type UpdateClientRequest,
   type UpdateClientResponse,
+  type UpdateResourceRequest,
+  type UpdateResourceResponse,
   type UpdateSettingRequest,
   type UpdateSettingResponse,
 } from '@authority/contracts/admin';
@@ -110,6 +121,32 @@ export class RegistrationTokenController implements Handlers<typeof Registration
     call: Call,
   ): Promise<DeleteRegistrationTokenResponse> {
     await this.core.admin.registrationTokens.delete(registration_token_id, actorOf(call));
+    return {};
+  }
+}
+
+@GrpcController(ResourceServiceService)
+export class ResourceController implements Handlers<typeof ResourceServiceService> {
+  constructor(@Inject(TOKEN_CORE) private readonly core: TokenCore) {}
+
+  listResources(request: ListResourcesRequest): Promise<ListResourcesResponse> {
+    return this.core.admin.resources.list(request);
+  }
+
+  async getResource({ resource }: GetResourceRequest): Promise<GetResourceResponse> {
+    return { resource: await this.core.admin.resources.get(resource) };
+  }
+
+  async createResource(request: CreateResourceRequest, call: Call): Promise<CreateResourceResponse> {
+    return { resource: await this.core.admin.resources.create(request, actorOf(call)) };
+  }
+
+  async updateResource(request: UpdateResourceRequest, call: Call): Promise<UpdateResourceResponse> {
+    return { resource: await this.core.admin.resources.update(request, actorOf(call)) };
+  }
+
+  async deleteResource(request: DeleteResourceRequest, call: Call): Promise<DeleteResourceResponse> {
+    await this.core.admin.resources.delete(request, actorOf(call));
     return {};
   }
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { SigningAlgorithm } from '@authority/protocol';
 
-export type KeyUse = 'signing' | 'mac' | 'sealing' | 'encryption';
+export type KeyUse = 'signing' | 'mac' | 'sealing' | 'encryption' | 'access_token';
 
 export const signingAlgorithms = ['ES256', 'RS256', 'EdDSA'] as const satisfies readonly SigningAlgorithm[];
 
@@ -12,6 +12,7 @@ export const keyKinds: readonly { use: KeyUse; alg: string }[] = [
   { use: 'sealing', alg: 'A256GCM' },
   { use: 'encryption', alg: 'RSA-OAEP-256' },
   { use: 'encryption', alg: 'ECDH-ES' },
+  { use: 'access_token', alg: 'A256GCM' },
 ];
 
 /** A key before it is wrapped. */

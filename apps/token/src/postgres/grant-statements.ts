@@ -32,7 +32,7 @@ export const rotateGrants = statement(
   'grants_rotate',
   `WITH asked AS (
      SELECT * FROM jsonb_to_recordset($2::jsonb) AS asked (
-       handle_hash bytea, presented integer, asked_by text, asked_scopes text[], asked_resource text, shown jsonb)
+       handle_hash bytea, presented integer, asked_by text, asked_scopes text[], asked_resources text[], shown jsonb)
    ), locked AS (
      SELECT * FROM grants WHERE end_day = $1 AND handle_hash = ANY ($3::bytea[]) ORDER BY handle_hash FOR UPDATE
    ), judged AS (
@@ -41,7 +41,7 @@ export const rotateGrants = statement(
          WHEN asked.asked_by <> locked.client_id THEN 'other_client'
          WHEN NOT coalesce(asked.shown, '{}') @> coalesce(locked.confirmation, '{}') THEN 'other_key'
          WHEN NOT asked.asked_scopes <@ locked.scopes THEN 'scope_exceeds_grant'
-         WHEN asked.asked_resource IS NOT NULL AND asked.asked_resource <> ALL (locked.resources) THEN 'resource_exceeds_grant'
+         WHEN NOT asked.asked_resources <@ locked.resources THEN 'resource_exceeds_grant'
          WHEN locked.revoked_at IS NOT NULL THEN 'revoked'
          WHEN locked.expires_at <= clock_timestamp() THEN 'expired'
          ELSE coalesce(${endingVerdict('locked', 'created_at')}, CASE

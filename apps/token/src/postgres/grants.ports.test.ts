@@ -30,6 +30,7 @@ async function newGrant(changes: Partial<CodeEnvelope> = {}) {
     generation,
     client_id: envelope.client_id,
     scopes: [],
+    resources: [],
     ...more,
   });
   return { envelope, present };
@@ -108,8 +109,8 @@ test('house.md, "Refresh": client, scope and resource are checked first, and nei
   await one.grants.rotate(present(1));
   expect((await one.grants.rotate(present(0, { client_id: 'c_other' }))).outcome).toBe('other_client');
   expect((await one.grants.rotate(present(0, { scopes: ['admin'] }))).outcome).toBe('scope_exceeds_grant');
-  expect((await one.grants.rotate(present(0, { resource: 'https://other.example' }))).outcome).toBe('resource_exceeds_grant');
-  const narrowed = present(2, { scopes: ['openid'], resource: 'https://api.example' });
+  expect((await one.grants.rotate(present(0, { resources: ['https://other.example'] }))).outcome).toBe('resource_exceeds_grant');
+  const narrowed = present(2, { scopes: ['openid'], resources: ['https://api.example'] });
   expect(await one.grants.rotate(narrowed)).toMatchObject({ outcome: 'live', generation: 3 });
 });
 

@@ -47,7 +47,7 @@ export class PostgresGrants implements Grants {
     const key = <P extends RefreshTokenParts>({ parts, handle }: Presented<P>): string => `${parts.partition}/${handle}`;
     this.rotateOne = coalesceByKey((groups) => inTurns(groups, turnOf, (some) => this.rotateEach(some)), {
       key,
-      check: ({ parts }) => assertStorable([parts.client_id, ...parts.scopes, parts.resource ?? ''].join(' ')),
+      check: ({ parts }) => assertStorable([parts.client_id, ...parts.scopes, ...parts.resources].join(' ')),
     });
     this.readOne = coalesceByKey((groups) => this.readGroups(groups), { key });
     this.revokeOne = coalesce((inputs) => this.revokeAll(inputs), {
@@ -95,7 +95,7 @@ export class PostgresGrants implements Grants {
         presented: parts.generation,
         asked_by: parts.client_id,
         asked_scopes: parts.scopes,
-        asked_resource: parts.resource,
+        asked_resources: parts.resources,
         shown: parts.confirmation,
       }));
       const hashes = some.map(({ hash }) => hash);
@@ -143,8 +143,8 @@ function withHash<P extends RefreshTokenParts>(parts: P): Presented<P> {
  * the one within the grace window is answered before the current one steps.
  */
 function turnOf({ parts }: Presented<PresentedRefreshToken>): { order: number; equal: string } {
-  const { generation, client_id, scopes, resource, confirmation } = parts;
-  return { order: generation, equal: JSON.stringify([generation, client_id, scopes, resource, confirmation]) };
+  const { generation, client_id, scopes, resources, confirmation } = parts;
+  return { order: generation, equal: JSON.stringify([generation, client_id, scopes, resources, confirmation]) };
 }
 
 async function eachPartition<P extends RefreshTokenParts>(

@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const kinds = [
+  'access_token/A256GCM',
   'encryption/ECDH-ES',
   'encryption/RSA-OAEP-256',
   'mac/HS256',

@@ -28,6 +28,7 @@ async function newGrant(confirmation?: Confirmation) {
     generation,
     client_id: envelope.client_id,
     scopes: [],
+    resources: [],
     ...(shown && { confirmation: shown }),
   });
 }

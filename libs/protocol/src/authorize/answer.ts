@@ -2,7 +2,7 @@ import { OAuthError } from '@authority/errors';
 import type { Authorization, SessionFacts } from '../model/authorization.ts';
 import { noteParticipation } from '../logout/participation.ts';
 import type { ClientResponse } from '../model/front-channel.ts';
-import { narrowResource } from '../tokens/audience.ts';
+import { narrowResources } from '../tokens/audience.ts';
 import { issue } from '../tokens/issue.ts';
 import { makeCode, makeGrant, type PersonsGrant } from './code.ts';
 import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
@@ -69,12 +69,11 @@ function tokensOf(
   now: number,
 ): [string, string][] {
   const { client, nonce, responseType } = request;
-  const resource = narrowResource(undefined, grant, client, ports.issuer);
   const authorization: Authorization = {
     client,
     sub: grant.sub,
     scopes: grant.scopes,
-    ...(resource === undefined ? undefined : { resource }),
+    resources: narrowResources([], grant, client, ports),
     grant: { ...grant, sid: session.sid, expiresAt: Math.min(grant.expiresAt, session.expiresAt) },
     authentication: grant.authentication,
     ...(nonce === undefined ? undefined : { nonce }),

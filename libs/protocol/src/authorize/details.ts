@@ -24,14 +24,14 @@ export function detailsOf(
   request: AuthorizationRequest,
   situation: Situation,
   reauthenticate: boolean,
-  { scopes }: Pick<AuthorizePorts, 'scopes'>,
+  ports: Pick<AuthorizePorts, 'scopes' | 'resources'>,
 ): InteractionDetails {
   const before = consentsFor(request, situation.consents);
   return {
     client: summaryOf(request.client),
     scopes: consentScopes(request).map((name) => ({
       name,
-      description: scopes.description(name),
+      description: wordsOf(name, request, ports),
       granted_before: allowedBefore(before, name),
     })),
     resources: request.resource === undefined ? [] : [request.resource],
@@ -43,6 +43,13 @@ export function detailsOf(
     reauthenticate,
     signed_in_as: '',
   };
+}
+
+/** A resource that the request is for may have words of its own for a scope. */
+function wordsOf(name: string, request: AuthorizationRequest, ports: Pick<AuthorizePorts, 'scopes' | 'resources'>): string {
+  const resource = request.resource ?? request.client.defaultResource;
+  const described = resource === undefined ? undefined : ports.resources.find(resource);
+  return described?.scopes.find((scope) => scope.name === name)?.description || ports.scopes.description(name);
 }
 
 /** A name that the person knows themselves by. A courtesy: without identity the page is shown all the same. */

@@ -126,7 +126,7 @@ test.each<[string, Pairs, string, string]>([
   ['RFC 6749 §4.1.2.1: with a scope of others', { scope: 'openid phone' }, 'invalid_scope', 'scope_not_allowed'],
   ['RFC 6749 §3.3: with a malformed scope', { scope: 'openid  profile' }, 'invalid_scope', 'parameter_invalid'],
   ['RFC 8707 §2.1: with an unknown resource', { resource: 'https://nobody.example.test' }, 'invalid_target', 'resource_unknown'],
-  ['RFC 8707 §2.1: with several resources', { resource: ['https://a.test', 'https://b.test'] }, 'invalid_target', 'resource_repeated'],
+  ['RFC 8707 §2.1: with several resources', { resource: ['https://a.test', 'https://b.test'] }, 'invalid_target', 'resource_unknown'],
   ['OpenID Connect Core §3.1.2.1: with prompt none and login', { prompt: 'none login' }, 'invalid_request', 'prompt_none_with_others'],
   ['OpenID Connect Core §3.1.2.1: with an unknown prompt', { prompt: 'please' }, 'invalid_request', 'parameter_invalid'],
   ['OpenID Connect Core §3.1.2.1: with a negative max_age', { max_age: '-1' }, 'invalid_request', 'parameter_invalid'],

@@ -10,8 +10,10 @@ export type AuthorizePorts = Pick<
   ProtocolPorts,
   | 'issuer'
   | 'clients'
+  | 'resources'
   | 'scopes'
   | 'signingKeys'
+  | 'sealingKeys'
   | 'refreshTokenMac'
   | 'revocations'
   | 'policy'

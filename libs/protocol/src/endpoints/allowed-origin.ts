@@ -7,19 +7,19 @@ import { readUnverified } from '../primitives/jwt.ts';
 import { collect, find, type ParameterMap } from '../primitives/parameters.ts';
 import { readAccessToken } from '../tokens/access-token.ts';
 
-export type AllowedOriginPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'signingKeys'>;
+export type AllowedOriginPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'signingKeys' | 'sealingKeys'>;
 
 /**
  * Whether a page of an origin may read an answer (Fetch §3.2, CORS). It is a matter of the client that the request names;
  * the request itself is judged elsewhere, and only as that client. No cookie counts at these endpoints and none is sent
  * along, so a page learns nothing by an answer that its own server could not have asked for.
  */
-export function createAllowedOriginEndpoint({ issuer, clients, signingKeys }: AllowedOriginPorts): AllowedOriginEndpoint {
+export function createAllowedOriginEndpoint(ports: AllowedOriginPorts): AllowedOriginEndpoint {
   return {
     isAllowed(origin, request) {
       const { map } = collect(request.parameters);
-      const client_id = clientOfRequest(request, map) ?? clientOfToken(request, map, (jws) => readAccessToken(jws, signingKeys, issuer));
-      const client = client_id === undefined ? undefined : clients.find(client_id);
+      const client_id = clientOfRequest(request, map) ?? clientOfToken(request, map, (token) => readAccessToken(token, ports));
+      const client = client_id === undefined ? undefined : ports.clients.find(client_id);
       return client !== undefined && !client.disabled && allowedOrigins(client).includes(origin);
     },
   };

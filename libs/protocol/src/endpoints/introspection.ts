@@ -10,7 +10,7 @@ import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/a
 import { isRefreshToken, readRefreshToken } from '../tokens/refresh-token.ts';
 
 export type IntrospectionPorts = ClientAuthenticationPorts &
-  Pick<ProtocolPorts, 'signingKeys' | 'revocations' | 'grants' | 'refreshTokenMac'>;
+  Pick<ProtocolPorts, 'signingKeys' | 'sealingKeys' | 'revocations' | 'grants' | 'refreshTokenMac'>;
 
 /** Whoever asks: a client that authenticated, or a peer that speaks for one resource server. */
 interface Asker {
@@ -53,7 +53,7 @@ function askerOf(client: Client): Asker {
 }
 
 function introspectAccessToken(token: string, asker: Asker, ports: IntrospectionPorts, now: number): Answer {
-  const claims = readAccessToken(token, ports.signingKeys, ports.issuer);
+  const claims = readAccessToken(token, ports);
   if (!claims || claims.exp * 1000 <= now || !isShownTo(claims, asker)) return inactive();
   ports.revocations.assertFresh(now);
   if (ports.revocations.isRevoked(claims)) return inactive();

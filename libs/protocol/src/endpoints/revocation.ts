@@ -8,7 +8,8 @@ import { collectStrictly, required } from '../primitives/parameters.ts';
 import { readAccessToken } from '../tokens/access-token.ts';
 import { isRefreshToken, readRefreshToken } from '../tokens/refresh-token.ts';
 
-export type RevocationPorts = ClientAuthenticationPorts & Pick<ProtocolPorts, 'signingKeys' | 'revocations' | 'grants' | 'refreshTokenMac'>;
+export type RevocationPorts = ClientAuthenticationPorts &
+  Pick<ProtocolPorts, 'signingKeys' | 'sealingKeys' | 'revocations' | 'grants' | 'refreshTokenMac'>;
 
 /** POST /oauth2/revoke (RFC 7009 §2). A token that is unknown, expired or revoked before is a success (§2.2). */
 export function createRevocationEndpoint(ports: RevocationPorts): RevocationEndpoint {
@@ -34,7 +35,7 @@ async function revokeGrant(token: string, client: Client, { grants, ...ports }: 
 }
 
 async function revokeAccessToken(token: string, client: Client, ports: RevocationPorts, now: number): Promise<void> {
-  const claims = readAccessToken(token, ports.signingKeys, ports.issuer);
+  const claims = readAccessToken(token, ports);
   if (!claims || claims.exp * 1000 <= now) return;
   assertIssuedTo(claims.client_id, client);
   await ports.revocations.revokeToken({ jti: claims.jti, exp: claims.exp });

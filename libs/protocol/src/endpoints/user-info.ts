@@ -7,7 +7,8 @@ import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/a
 import { type DpopPorts, withDpopNonce } from '../tokens/dpop.ts';
 import { assertPossession, type PresentedToken } from '../tokens/possession.ts';
 
-export type UserInfoPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'revocations' | 'clients' | 'identities'> & DpopPorts;
+export type UserInfoPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'sealingKeys' | 'revocations' | 'clients' | 'identities'> &
+  DpopPorts;
 
 /** GET and POST /oauth2/userinfo (OpenID Connect Core §5.3), a protected resource of RFC 6750. */
 export function createUserInfoEndpoint(ports: UserInfoPorts): UserInfoEndpoint {
@@ -45,7 +46,7 @@ function readToken(request: EndpointRequest): PresentedToken {
 
 function assertToken(token: string, ports: UserInfoPorts, now: number): AccessTokenClaims {
   const invalid = 'the access token is not valid';
-  const claims = readAccessToken(token, ports.signingKeys, ports.issuer);
+  const claims = readAccessToken(token, ports);
   if (!claims) throw bearerError('invalid_token', 'token_signature_wrong', invalid);
   if (claims.exp * 1000 <= now) throw bearerError('invalid_token', 'token_expired', invalid);
   ports.revocations.assertFresh(now);

@@ -6,7 +6,7 @@ import type { Redemption } from '../ports.ts';
 import { decode } from '../primitives/base64url.ts';
 import { isCodeVerifier, verifierMatches } from '../primitives/code-challenge.ts';
 import { find, required } from '../primitives/parameters.ts';
-import { narrowResource, readResource } from '../tokens/audience.ts';
+import { narrowResources, readResources } from '../tokens/audience.ts';
 import { grantConfirmation } from '../tokens/confirmation.ts';
 import { firstGeneration, partitionOf } from '../tokens/refresh-token.ts';
 import type { Grant, GrantPorts } from './grant.ts';
@@ -23,8 +23,8 @@ export const authorizationCode: Grant = {
     if (!envelope) throw invalidGrant('code_malformed');
 
     assertRedeemable(envelope, request);
-    const asked = readResource(request.parameters.get('resource'), request.client, ports);
-    const resource = narrowResource(asked, envelope, request.client, ports.issuer);
+    const asked = readResources(request.parameters.get('resource'), request.client, ports);
+    const resources = narrowResources(asked, envelope, request.client, ports);
 
     const about = await aboutPerson(envelope, ports);
 
@@ -32,7 +32,7 @@ export const authorizationCode: Grant = {
     const bound = grantConfirmation(request.client, request.confirmation);
     const redemption = await ports.authorizationCodes.redeem(value, envelope, request.now, bound);
     await assertRedeemed(redemption, envelope, ports, request.now);
-    return { ...authorizationFrom(envelope, request.client, resource, ports), about };
+    return { ...authorizationFrom(envelope, request.client, resources, ports), about };
   },
 };
 
@@ -84,14 +84,14 @@ async function assertRedeemed(redemption: Redemption, envelope: CodeEnvelope, { 
   if (envelope.grantExpiresAt <= now) throw invalidGrant('grant_expired');
 }
 
-function authorizationFrom(envelope: CodeEnvelope, client: Client, resource: string | undefined, ports: GrantPorts): Authorization {
+function authorizationFrom(envelope: CodeEnvelope, client: Client, resources: readonly string[], ports: GrantPorts): Authorization {
   const handle = decode(envelope.handle);
   if (!handle) throw new Error('a sealed code without its handle');
   return {
     client,
     sub: envelope.sub,
     scopes: envelope.scopes,
-    ...(resource === undefined ? undefined : { resource }),
+    resources,
     grant: grantFrom(envelope),
     authentication: envelope.authentication,
     ...(envelope.nonce === undefined ? undefined : { nonce: envelope.nonce }),

@@ -74,7 +74,7 @@ test('RFC 8707 §2: the resource asked for is the audience', async () => {
 test.each([
   ['unknown', 'https://nobody.example.test', 'resource_unknown'],
   ['not allowed', api, 'resource_not_allowed'],
-  ['one of several', ['https://a.example.test', 'https://b.example.test'], 'resource_repeated'],
+  ['one of several unknown ones', ['https://a.example.test', 'https://b.example.test'], 'resource_unknown'],
   ['relative', '/orders', 'parameter_invalid'],
   ['with a fragment', 'https://a.example.test/#x', 'parameter_invalid'],
   ['the admin API', admin, 'resource_not_allowed'],

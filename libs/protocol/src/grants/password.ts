@@ -5,7 +5,7 @@ import type { GrantRequest } from '../model/request.ts';
 import type { PasswordAuthentication } from '../ports.ts';
 import { find, required } from '../primitives/parameters.ts';
 import { assertScopesAllowed, defaultScope, isOperatorScope, parseScope } from '../primitives/scope.ts';
-import { readResource } from '../tokens/audience.ts';
+import { assertTogether, readResources } from '../tokens/audience.ts';
 import { grantConfirmation } from '../tokens/confirmation.ts';
 import { firstGeneration, partitionOf } from '../tokens/refresh-token.ts';
 import type { Grant, GrantPorts } from './grant.ts';
@@ -26,11 +26,12 @@ export const password: Grant = {
     const given = required(parameters, 'password');
     // All that can be refused without the password is, so that no attempt is counted for a request that must fail.
     const scopes = readScopes(find(parameters, 'scope'), client, ports);
-    const resource = readResource(parameters.get('resource'), client, ports);
+    const resources = readResources(parameters.get('resource'), client, ports);
+    assertTogether(resources, ports);
 
     const attempt = { username, password: given, client_id: client.client_id, evidence: request.evidence };
     const person = assertAuthenticated(await ports.identities.authenticate(attempt), request.now);
-    return await grantTo(person, { scopes, resource }, request, ports);
+    return await grantTo(person, { scopes, resources }, request, ports);
   },
 };
 
@@ -59,12 +60,12 @@ function assertAuthenticated(found: PasswordAuthentication, now: number): Person
 
 interface Asked {
   scopes: readonly string[];
-  resource: string | undefined;
+  resources: readonly string[];
 }
 
 async function grantTo(
   person: Person,
-  { scopes, resource }: Asked,
+  { scopes, resources }: Asked,
   { client, confirmation, now }: GrantRequest,
   ports: GrantPorts,
 ): Promise<Authorization> {
@@ -80,7 +81,7 @@ async function grantTo(
     client_id: client.client_id,
     sub: person.sub,
     scopes,
-    resources: resource === undefined ? [] : [resource],
+    resources,
     authentication,
     ...(bound && { confirmation: bound }),
     // The clock that not-befores are compared with: a password that is changed meanwhile ends this grant.
@@ -101,7 +102,7 @@ async function grantTo(
     client,
     sub: person.sub,
     scopes,
-    ...(resource === undefined ? undefined : { resource }),
+    resources,
     grant,
     authentication,
     ...(mayRefresh(client, scopes) && { refresh }),

@@ -5,7 +5,7 @@ import type { GrantRequest } from '../model/request.ts';
 import type { PresentedRefreshToken, RefreshOutcome } from '../ports.ts';
 import { find, required } from '../primitives/parameters.ts';
 import { narrowScope, parseScope } from '../primitives/scope.ts';
-import { narrowResource, readResource } from '../tokens/audience.ts';
+import { narrowResources, readResources } from '../tokens/audience.ts';
 import { grantConfirmation, satisfies } from '../tokens/confirmation.ts';
 import { readRefreshToken } from '../tokens/refresh-token.ts';
 import type { Grant, GrantPorts } from './grant.ts';
@@ -19,14 +19,14 @@ export const refreshToken: Grant = {
   async authorize(request, ports): Promise<Authorization> {
     const parts = readParts(required(request.parameters, 'refresh_token'), ports);
     const scopes = parseScope(find(request.parameters, 'scope'));
-    const resource = readResource(request.parameters.get('resource'), request.client, ports);
+    const resources = readResources(request.parameters.get('resource'), request.client, ports);
 
     // One statement checks client, scope, resource and generation in this order; only the last may revoke.
     const confirmation = grantConfirmation(request.client, request.confirmation);
     const presented = { ...parts, client_id: request.client.client_id, scopes, ...(confirmation && { confirmation }) };
-    const outcome = await present(presented, resource, request, ports);
+    const outcome = await present(presented, resources, request, ports);
     const live = assertLive(outcome);
-    return authorizationFrom(live, parts, scopes, resource, request.client, ports);
+    return authorizationFrom(live, parts, scopes, resources, request.client, ports);
   },
 };
 
@@ -41,15 +41,15 @@ type Live = Extract<RefreshOutcome, { outcome: 'live' }>;
 type Refused = Exclude<RefreshOutcome, Live>;
 
 async function present(
-  presented: PresentedRefreshToken,
-  resource: string | undefined,
+  presented: Omit<PresentedRefreshToken, 'resources'>,
+  resources: readonly string[],
   { client, now }: GrantRequest,
   ports: GrantPorts,
 ): Promise<RefreshOutcome> {
   if (rotates(client)) {
     // The issuer and the default are judged below, by the grant's scope and the client: the row does not name them.
-    const named = resource !== undefined && resource !== ports.issuer && resource !== client.defaultResource;
-    return ports.grants.rotate(named ? { ...presented, resource } : presented, now);
+    const named = resources.filter((resource) => resource !== ports.issuer && resource !== client.defaultResource);
+    return ports.grants.rotate({ ...presented, resources: named }, now);
   }
   const outcome = await ports.grants.read(presented, now);
   if (outcome.outcome === 'live' && !satisfies(presented.confirmation, outcome.grant.confirmation)) return { outcome: 'other_key' };
@@ -90,19 +90,18 @@ function authorizationFrom(
   { grant, generation, keyId }: Live,
   parts: RefreshTokenParts,
   asked: readonly string[],
-  resource: string | undefined,
+  resources: readonly string[],
   client: Client,
   ports: GrantPorts,
 ): Authorization {
   // Again here, for the grants that `read` gave: it knows neither client nor scope.
   if (grant.client_id !== client.client_id) throw invalidGrant('refresh_token_of_other_client');
   const scopes = narrowScope(asked, stillAllowed(grant, client));
-  const narrowed = narrowResource(resource, grant, client, ports.issuer);
   return {
     client,
     sub: grant.sub,
     scopes,
-    ...(narrowed === undefined ? undefined : { resource: narrowed }),
+    resources: narrowResources(resources, grant, client, ports),
     grant,
     ...(grant.authentication && { authentication: grant.authentication }),
     // Made from the row's generation and key, so that every retry and every replica answers with the same token.

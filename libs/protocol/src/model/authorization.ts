@@ -9,8 +9,8 @@ export interface Authorization {
   /** Subject; the client itself for client credentials (RFC 9068 §2.2). */
   sub: string;
   scopes: readonly string[];
-  /** The resource of the access token; absent: the client's default, else the issuer (RFC 8707). */
-  resource?: string;
+  /** The resources of the access token, several only where all are shared; empty: the client's default, else the issuer. */
+  resources: readonly string[];
   /** The durable grant behind it; absent for client credentials, which leave no row. */
   grant?: LiveGrant;
   /** Absent for client credentials: nobody signed in. */

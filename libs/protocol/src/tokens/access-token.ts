@@ -1,13 +1,12 @@
 import type { Authorization, Confirmation } from '../model/authorization.ts';
-import type { ProtocolPorts, SigningKeys } from '../ports.ts';
+import type { ProtocolPorts } from '../ports.ts';
 import { encode } from '../primitives/base64url.ts';
 import { audienceOf } from './audience.ts';
+import { isOpaqueAccessToken, openAccessToken, sealAccessToken } from './opaque-access-token.ts';
+import { type TokenProfile, tokenProfile } from './token-profile.ts';
 
 /** The media type that tells access tokens from all other JWTs (RFC 9068 §2.1). */
 export const accessTokenType = 'at+jwt';
-
-/** Access tokens live a day at most: revocation entries are kept for that long (house.md, "One revocation set"). */
-const longestLife = 86_400;
 
 /** Claims of an access token (RFC 9068 §2.2). */
 export interface AccessTokenClaims {
@@ -31,21 +30,40 @@ export interface AccessTokenClaims {
   cnf?: Confirmation;
 }
 
-export function accessTokenClaims(
+export type AccessTokenPorts = Pick<ProtocolPorts, 'issuer' | 'policy' | 'random' | 'resources' | 'signingKeys' | 'sealingKeys'>;
+
+/** Makes the access token, in the format that its resource or its client wants. Stores nothing. */
+export function makeAccessToken(
   authorization: Authorization,
-  ports: Pick<ProtocolPorts, 'issuer' | 'policy' | 'random'>,
+  ports: AccessTokenPorts,
+  now: number,
+): { access_token: string; claims: AccessTokenClaims } {
+  const aud = audienceOf(authorization, ports.issuer);
+  const profile = tokenProfile(authorization, aud, ports);
+  const claims = accessTokenClaims(authorization, aud, profile, ports, now);
+  const access_token =
+    profile.format === 'opaque'
+      ? sealAccessToken({ ...claims }, ports)
+      : ports.signingKeys.sign(profile.alg, accessTokenType, { ...claims });
+  return { access_token, claims };
+}
+
+function accessTokenClaims(
+  authorization: Authorization,
+  aud: AccessTokenClaims['aud'],
+  { lifetime, scopes }: TokenProfile,
+  ports: Pick<ProtocolPorts, 'issuer' | 'random'>,
   now: number,
 ): AccessTokenClaims {
   const { client, grant, authentication } = authorization;
   const iat = Math.floor(now / 1000);
-  const life = Math.min(client.accessTokenLifetime ?? ports.policy.accessTokenLifetime(), longestLife);
-  const end = iat + life;
+  const end = iat + lifetime;
   const claims: AccessTokenClaims = {
     iss: ports.issuer,
     sub: authorization.sub,
-    aud: audienceOf(authorization, ports.issuer),
+    aud,
     client_id: client.client_id,
-    scope: authorization.scopes.join(' '),
+    scope: scopes.join(' '),
     jti: `${grant ? grant.grant_id : 'cc'}.${encode(ports.random.bytes(16))}`,
     iat,
     // Never longer than what it rests on.
@@ -63,14 +81,16 @@ export function accessTokenClaims(
   return claims;
 }
 
+export type ReadAccessTokenPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'sealingKeys'>;
+
 /**
- * Reads an access token that this server made. Undefined for anything else: another kind (RFC 8725 §3.11), another
- * issuer, a shape that we never made. Says nothing about expiry or revocation.
+ * Reads an access token that this server made, of either format: the one place that does. Undefined for anything else:
+ * another kind (RFC 8725 §3.11), another issuer, a shape that we never made. Says nothing about expiry or revocation.
  */
-export function readAccessToken(jws: string, keys: SigningKeys, issuer: string): AccessTokenClaims | undefined {
-  if (jws.length > 8192) return undefined;
-  const claims = keys.verify(jws, accessTokenType);
-  return claims && isAccessToken(claims) && claims.iss === issuer ? claims : undefined;
+export function readAccessToken(token: string, ports: ReadAccessTokenPorts): AccessTokenClaims | undefined {
+  if (token.length > 8192) return undefined;
+  const claims = isOpaqueAccessToken(token) ? openAccessToken(token, ports) : ports.signingKeys.verify(token, accessTokenType);
+  return claims && isAccessToken(claims) && claims.iss === ports.issuer ? claims : undefined;
 }
 
 function isAccessToken(claims: object): claims is AccessTokenClaims {

@@ -1,11 +1,11 @@
 import type { Authorization } from '../model/authorization.ts';
 import type { TokenResponse } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
-import { accessTokenClaims, accessTokenType } from './access-token.ts';
+import { type AccessTokenPorts, makeAccessToken } from './access-token.ts';
 import { idTokenClaims, idTokenType } from './id-token.ts';
 import { formatRefreshToken } from './refresh-token.ts';
 
-export type IssuePorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'refreshTokenMac' | 'revocations' | 'policy' | 'random'>;
+export type IssuePorts = AccessTokenPorts & Pick<ProtocolPorts, 'refreshTokenMac' | 'revocations'>;
 
 /**
  * The one mint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3): every token of every grant is made here, so that none can
@@ -15,26 +15,27 @@ export function issue(authorization: Authorization, ports: IssuePorts, now: numb
   // What rests on a row was checked against the not-befores by the statement that read it; a client's own token was not.
   if (!authorization.grant) ports.revocations.assertFreshEnoughToMint(now);
 
-  const access = authorization.accessToken === false ? noAccessToken : accessToken(authorization, ports, now);
+  const access =
+    authorization.accessToken === false
+      ? { ...noAccessToken, scope: authorization.scopes.join(' ') }
+      : accessToken(authorization, ports, now);
   return {
     ...access,
     refresh_token: refreshToken(authorization, ports),
-    scope: authorization.scopes.join(' '),
     id_token: idToken(authorization, access.access_token, ports, now),
     issued_token_type: '',
     dpop_nonce: '',
   };
 }
 
-type AccessToken = Pick<TokenResponse, 'access_token' | 'token_type' | 'expires_in'>;
+type AccessToken = Pick<TokenResponse, 'access_token' | 'token_type' | 'expires_in' | 'scope'>;
 
-const noAccessToken: AccessToken = { access_token: '', token_type: '', expires_in: 0 };
+const noAccessToken = { access_token: '', token_type: '', expires_in: 0 };
 
 function accessToken(authorization: Authorization, ports: IssuePorts, now: number): AccessToken {
-  const claims = accessTokenClaims(authorization, ports, now);
-  const access_token = ports.signingKeys.sign('ES256', accessTokenType, { ...claims });
+  const { access_token, claims } = makeAccessToken(authorization, ports, now);
   const token_type = authorization.confirmation?.jkt === undefined ? 'Bearer' : 'DPoP';
-  return { access_token, token_type, expires_in: claims.exp - claims.iat };
+  return { access_token, token_type, expires_in: claims.exp - claims.iat, scope: claims.scope };
 }
 
 function refreshToken({ refresh }: Authorization, ports: IssuePorts): string {

@@ -8,6 +8,7 @@ import { encryptionKeys } from './encryption-keys.ts';
 import { grantTables } from './grants.ts';
 import { keyTables } from './keys.ts';
 import { logoutTables } from './logouts.ts';
+import { resourceTables } from './resources.ts';
 import { senderConstraint } from './sender-constraint.ts';
 import { upkeepFunctions } from './upkeep.ts';
 
@@ -23,4 +24,5 @@ export const tokenMigrations: readonly Migration[] = [
   migration('SenderConstraint1790000000020', senderConstraint),
   migration('EncryptionKeys1790000000030', encryptionKeys),
   migration('Logouts1790000000040', logoutTables),
+  migration('Resources1790000000050', resourceTables),
 ];
