@@ -118,7 +118,7 @@ function frontCalls(state: FakeState) {
       if (request.decision === Decision.ALLOW || request.decision === Decision.CONTINUE) return respond();
       return state.sessions.has(request.session) ? asAnswer(consent(state)) : asAnswer(interaction(InteractionKind.LOGIN));
     },
-    pushAuthorizationRequest: () => ({ request_uri: 'urn:ietf:params:oauth:request_uri:r1', expires_in: 60 }),
+    pushAuthorizationRequest: () => ({ request_uri: 'urn:ietf:params:oauth:request_uri:r1', expires_in: 60, dpop_nonce: '' }),
     getInteraction({ interaction: handle }: { interaction: string }) {
       const found = state.interactions.get(handle);
       if (!found) throw new OAuthError('invalid_request', 'interaction_unknown');

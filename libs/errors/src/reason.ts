@@ -114,6 +114,7 @@ export const reasons = [
   'dpop_proof_malformed',
   'dpop_proof_of_other_request',
   'dpop_proof_of_other_token',
+  'dpop_proof_of_other_key',
   'dpop_proof_signature_wrong',
   'dpop_proof_expired',
   'dpop_proof_replayed',

@@ -1,12 +1,12 @@
 import type { CallOptions } from '@authority/rpc';
-import { json } from '../http/answer.ts';
+import { dpopNonce, json } from '../http/answer.ts';
 import { formOf } from '../http/body.ts';
 import type { EvidenceOf } from '../http/evidence.ts';
 import { parameterOf } from '../http/parameters.ts';
 import type { Endpoint } from '../http/serve.ts';
 import type { Peers } from '../peers/peers.ts';
 
-/** An assertion is marked, and never sent again; a request that is kept twice has two names, and one of them is used. */
+/** An assertion or a DPoP proof is marked, and never sent again; a request that is kept twice has two names, and one of them is used. */
 const once: CallOptions = { lane: 'store', idempotent: false };
 const again: CallOptions = { lane: 'store', idempotent: true };
 
@@ -15,9 +15,10 @@ export function pushedAuthorizationEndpoint(peers: Pick<Peers, 'authorization'>,
   return async (request) => {
     const parameters = formOf(request);
     const { authorization = '' } = request.headers;
-    const options = parameterOf(parameters, 'client_assertion') === '' ? again : once;
-    const asked = { parameters, authorization, evidence: evidenceOf(request) };
-    const { request_uri, expires_in } = await peers.authorization.pushAuthorizationRequest(asked, options);
-    return json(201, JSON.stringify({ request_uri, expires_in }));
+    const evidence = evidenceOf(request);
+    const options = parameterOf(parameters, 'client_assertion') === '' && evidence.dpop === '' ? again : once;
+    const asked = { parameters, authorization, evidence };
+    const { request_uri, expires_in, dpop_nonce } = await peers.authorization.pushAuthorizationRequest(asked, options);
+    return json(201, JSON.stringify({ request_uri, expires_in }), dpopNonce(dpop_nonce));
   };
 }

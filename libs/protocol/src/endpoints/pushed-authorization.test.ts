@@ -5,7 +5,9 @@ import {
   authorize,
   basic,
   client,
+  DpopKey,
   endpointRequest,
+  evidence,
   type Pairs,
   pageOf,
   parametersOf,
@@ -266,4 +268,29 @@ test('RFC 9126 §2.3: whatever is pushed is kept or refused, never a fault', asy
     }),
     { numRuns: 300 },
   );
+});
+
+const proofKey = new DpopKey();
+const parUrl = `${testIssuer}/oauth2/par`;
+
+function pushWithProof(fakes: ProtocolFakes, changes: Pairs = {}, claims: Record<string, unknown> = {}) {
+  const nonce = fakes.dpopNonces.make(fakes.clock.now);
+  const dpop = proofKey.proof('POST', parUrl, { claims: { nonce, ...claims } });
+  const request = { ...endpointRequest(authorizationRequest(changes), basic('app', secret)), evidence: evidence({ url: parUrl, dpop }) };
+  return createPushedAuthorizationEndpoint(fakes).push(request, fakes.clock.now);
+}
+
+test('RFC 9449 §10.1: a proof at this endpoint binds the code to its key', async () => {
+  const fakes = setup();
+  const { request_uri, dpop_nonce } = await pushWithProof(fakes);
+  expect(dpop_nonce).not.toBe('');
+  const { code = '' } = answerOf(await begin(fakes, request_uri, {}, signIn(fakes))).values;
+  expect(fakes.authorizationCodes.open(code)).toMatchObject({ dpop_jkt: proofKey.jkt });
+});
+
+test('RFC 9449 §10.1: a dpop_jkt beside it names the same key', async () => {
+  await expect(pushWithProof(setup(), { dpop_jkt: proofKey.jkt })).resolves.toMatchObject({ expires_in: 60 });
+  const other = { error: 'invalid_dpop_proof', reason: 'dpop_proof_of_other_key' };
+  await expect(pushWithProof(setup(), { dpop_jkt: new DpopKey().jkt })).rejects.toMatchObject(other);
+  await expect(pushWithProof(setup(), {}, { nonce: undefined })).rejects.toMatchObject({ error: 'use_dpop_nonce' });
 });

@@ -9,34 +9,50 @@ import type { ClientAuthenticationPorts } from '../client-authentication/method.
 import type { DeliveredRequest } from '../model/authorization.ts';
 import type { Client } from '../model/client.ts';
 import type { PushedAuthorizationEndpoint } from '../model/endpoint.ts';
-import type { Parameters } from '../model/request.ts';
+import type { EndpointRequest, Parameters, PushedAuthorizationResponse } from '../model/request.ts';
 import { collectStrictly, find, type ParameterMap } from '../primitives/parameters.ts';
+import { assertProof, type DpopPorts, invalidProof, withDpopNonce } from '../tokens/dpop.ts';
+
+export type PushedAuthorizationPorts = ClientAuthenticationPorts & AuthorizePorts & DpopPorts;
 
 /** POST /oauth2/par (RFC 9126 §2): the client authenticates, and the request is judged before any browser has seen it. */
-export function createPushedAuthorizationEndpoint(ports: ClientAuthenticationPorts & AuthorizePorts): PushedAuthorizationEndpoint {
+export function createPushedAuthorizationEndpoint(ports: PushedAuthorizationPorts): PushedAuthorizationEndpoint {
   return {
-    async push(request, now) {
-      const parameters = collectStrictly(request.parameters);
-      const authenticated = authenticateClient(request, parameters, ports, now);
-      const client = authenticated instanceof Promise ? await authenticated : authenticated;
-
-      const delivered = await readPushedForm(request.parameters, parameters, client, ports, now);
-      const { scopes } = judge(delivered, ports);
-
-      const lifetime = ports.policy.pushedRequestLifetime();
-      const { parameters: kept, delivery } = delivered;
-      const stored = {
-        version: 1,
-        client_id: client.client_id,
-        parameters: kept,
-        scopes,
-        delivery,
-        expiresAt: now + lifetime * 1000,
-      } as const;
-      const reference = await ports.pushedRequests.store(stored, ports.policy.interactionLifetime());
-      return { request_uri: pushedPrefix + reference, expires_in: lifetime };
+    push(request, now) {
+      const answered = push(request, ports, now);
+      return request.evidence.dpop === '' ? answered : withDpopNonce(answered, ports, now);
     },
   };
+}
+
+async function push(request: EndpointRequest, ports: PushedAuthorizationPorts, now: number): Promise<PushedAuthorizationResponse> {
+  const parameters = collectStrictly(request.parameters);
+  const authenticated = authenticateClient(request, parameters, ports, now);
+  const client = authenticated instanceof Promise ? await authenticated : authenticated;
+
+  const pushed = await readPushedForm(request.parameters, parameters, client, ports, now);
+  const delivered = request.evidence.dpop === '' ? pushed : bindTo(await assertProof(request.evidence, ports, now), pushed);
+  const { scopes } = judge(delivered, ports);
+
+  const lifetime = ports.policy.pushedRequestLifetime();
+  const { parameters: kept, delivery } = delivered;
+  const stored = {
+    version: 1,
+    client_id: client.client_id,
+    parameters: kept,
+    scopes,
+    delivery,
+    expiresAt: now + lifetime * 1000,
+  } as const;
+  const reference = await ports.pushedRequests.store(stored, ports.policy.interactionLifetime());
+  return { request_uri: pushedPrefix + reference, expires_in: lifetime, dpop_nonce: '' };
+}
+
+/** A proof at this endpoint binds the code to its key, as `dpop_jkt` would (RFC 9449 §10.1). */
+function bindTo(jkt: string, delivered: DeliveredRequest): DeliveredRequest {
+  const named = delivered.parameters.filter(({ name }) => name === 'dpop_jkt');
+  if (named.some(({ value }) => value !== jkt)) throw invalidProof('dpop_proof_of_other_key');
+  return named.length > 0 ? delivered : { ...delivered, parameters: [...delivered.parameters, { name: 'dpop_jkt', value: jkt }] };
 }
 
 /** How the client authenticates is no part of its request, and is not kept. */

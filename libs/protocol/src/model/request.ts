@@ -56,6 +56,8 @@ export interface TokenResponse {
 export interface PushedAuthorizationResponse {
   request_uri: string;
   expires_in: number;
+  /** For the client's next proof (RFC 9449 §8.2); empty where none was shown. */
+  dpop_nonce: string;
 }
 
 /** A UserInfo answer (OpenID Connect Core §5.3.2). */
