@@ -68,7 +68,7 @@ describe('OpenID Connect Discovery 1.0 and RFC 8414', () => {
 
   test('RFC 7517 §5: the key set has public keys only, each with kid, alg and use', async () => {
     const { keys } = (await request(`${suite.issuer}/.well-known/jwks.json`)).json() as { keys: Record<string, string>[] };
-    expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(['ES256', 'RS256', 'EdDSA', 'RSA-OAEP-256', 'ECDH-ES']));
+    expect(new Set(keys.map(({ alg }) => alg))).toEqual(new Set(['ES256', 'RS256', 'EdDSA', 'PS256', 'RSA-OAEP-256', 'ECDH-ES']));
     for (const key of keys) {
       const encrypts = ['RSA-OAEP-256', 'ECDH-ES'].includes(key['alg'] ?? '');
       expect(key).toMatchObject({ kid: expect.any(String), use: encrypts ? 'enc' : 'sig' });

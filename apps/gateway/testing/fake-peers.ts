@@ -95,7 +95,8 @@ function tokenCalls(state: FakeState) {
   return {
     exchange: () =>
       state.exchange?.() ?? ExchangeResponse.fromPartial({ access_token: 'at', token_type: 'Bearer', expires_in: 300, scope: 'a' }),
-    introspect: () => ({ body: '{"active":true}' }),
+    introspect: ({ jwt }: { jwt: boolean }) =>
+      jwt ? { body: 'a.b.c', content_type: 'application/token-introspection+jwt' } : { body: '{"active":true}', content_type: '' },
     revoke: () => ({}),
     userInfo: () => ({ body: '{"sub":"s"}', content_type: 'application/json' }),
     getMetadata: () => ({ body: '{"issuer":"http://localhost:8080"}', etag: 'm1' }),

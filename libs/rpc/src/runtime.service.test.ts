@@ -38,7 +38,7 @@ class FakeToken implements Handlers<typeof TokenServiceService> {
     return ExchangeResponse.create({ access_token: `token of ${grant}`, expires_in: 300 });
   }
   async introspect(): Promise<IntrospectResponse> {
-    return { body: '{}' };
+    return { body: '{}', content_type: '' };
   }
   async revoke(): Promise<Record<string, never>> {
     return {};

@@ -20,6 +20,7 @@ async function ask(introspect: Introspect, token: string): Promise<Readonly<Reco
         ],
         authorization: '',
         evidence: undefined,
+        jwt: false,
       },
       { lane: 'cpu', idempotent: true },
     );

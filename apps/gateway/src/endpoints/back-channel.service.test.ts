@@ -100,7 +100,7 @@ const bad: [string, { headers?: Record<string, string>; body?: string | Buffer }
   ['a broken escape', { headers: { 'content-type': form }, body: 'a=%4' }, 400, 'encoding_invalid'],
 ];
 
-for (const path of ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/userinfo']) {
+for (const path of ['/oauth2/token', '/oauth2/par', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/userinfo']) {
   test.each(bad)(`RFC 6749 §5.2: ${path} refuses %s`, async (_, sent, status, reason) => {
     const answered = await edge.send({ method: 'POST', path, ...sent });
     expect(answered.status).toBe(status);
@@ -168,6 +168,30 @@ test('style.md 13: a fault is logged once with its cause and shown without its t
 
   edge.state.failing.set('exchange', new StatusError('PERMISSION_DENIED', 'peer_not_allowed'));
   expect((await edge.postForm('/oauth2/token', { grant_type: 'x' })).status).toBe(500);
+});
+
+test.each([
+  ['application/token-introspection+jwt', true],
+  ['application/json, Application/Token-Introspection+JWT;q=0.9', true],
+  ['application/json', false],
+  ['*/*', false],
+  ['application/*', false],
+  ['application/token-introspection+jwt;q=0', false],
+])('RFC 9701 §4: who accepts %s gets a JWT: %j', async (accept, jwt) => {
+  const { headers, body } = await edge.postForm('/oauth2/introspect', { token: 'eyJ.x.y' }, { accept });
+  expect(headers['content-type']).toBe(jwt ? 'application/token-introspection+jwt' : 'application/json');
+  expect(headers['cache-control']).toBe('no-store');
+  expect(body).toBe(jwt ? 'a.b.c' : '{"active":true}');
+  expect(askedOf('introspect')[0]).toMatchObject({ request: { jwt }, options: { lane: jwt ? 'store' : 'cpu', idempotent: true } });
+});
+
+test('RFC 9126 §2.2: a pushed request is 201, kept by no cache; one with an assertion is never sent twice', async () => {
+  const pushed = await edge.postForm('/oauth2/par', { client_id: 'c' });
+  expect([pushed.status, pushed.headers['content-type'], pushed.headers['cache-control']]).toEqual([201, 'application/json', 'no-store']);
+  expect(JSON.parse(pushed.body)).toEqual({ request_uri: 'urn:ietf:params:oauth:request_uri:r1', expires_in: 60 });
+  expect(askedOf('pushAuthorizationRequest')[0]?.options).toEqual({ lane: 'store', idempotent: true });
+  await edge.postForm('/oauth2/par', { client_id: 'c', client_assertion: 'a.b.c' });
+  expect(askedOf('pushAuthorizationRequest')[1]?.options).toEqual({ lane: 'store', idempotent: false });
 });
 
 test('RFC 7662 §2.2 and RFC 7009 §2.2: introspection passes the answer on, revocation says nothing', async () => {

@@ -29,9 +29,13 @@ export class TokenController implements Handlers<typeof TokenServiceService> {
 
   /** POST /oauth2/introspect (RFC 7662 §2). The admin service is the resource server of the operators' API. */
   async introspect(request: IntrospectRequest, { peer }: Call): Promise<IntrospectResponse> {
+    if (request.jwt && peer !== 'admin') {
+      const body = await this.core.introspection.introspectAsJwt(endpointRequest(request), Date.now());
+      return { body, content_type: 'application/token-introspection+jwt' };
+    }
     const caller = peer === 'admin' ? this.core.adminCaller : undefined;
     const answer = await this.core.introspection.introspect(endpointRequest(request), Date.now(), caller);
-    return { body: JSON.stringify(answer) };
+    return { body: JSON.stringify(answer), content_type: '' };
   }
 
   /** POST /oauth2/revoke (RFC 7009 §2). */

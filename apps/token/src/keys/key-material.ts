@@ -3,7 +3,7 @@ import type { SigningAlgorithm } from '@authority/protocol';
 
 export type KeyUse = 'signing' | 'mac' | 'sealing' | 'encryption' | 'access_token';
 
-export const signingAlgorithms = ['ES256', 'RS256', 'EdDSA'] as const satisfies readonly SigningAlgorithm[];
+export const signingAlgorithms = ['ES256', 'RS256', 'EdDSA', 'PS256'] as const satisfies readonly SigningAlgorithm[];
 
 /** One key of each of these exists from the first migration on. */
 export const keyKinds: readonly { use: KeyUse; alg: string }[] = [
@@ -42,6 +42,7 @@ function makePair(alg: string): { privateKey: KeyObject; publicKey: KeyObject } 
     case 'ECDH-ES':
       return generateKeyPairSync('ec', { namedCurve: 'P-256' });
     case 'RS256':
+    case 'PS256':
     case 'RSA-OAEP-256':
       return generateKeyPairSync('rsa', { modulusLength: 2048 });
     case 'EdDSA':

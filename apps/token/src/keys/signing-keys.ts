@@ -1,9 +1,14 @@
-import { sign, verify } from 'node:crypto';
+import { constants, sign, verify } from 'node:crypto';
 import type { SigningAlgorithm, SigningKeys } from '@authority/protocol';
 import { signingAlgorithms } from './key-material.ts';
 import type { KeyRing, RingKey } from './key-ring.ts';
 
-const digests: Readonly<Record<SigningAlgorithm, string | null>> = { ES256: 'sha256', RS256: 'sha256', EdDSA: null };
+const digests: Readonly<Record<SigningAlgorithm, string | null>> = { ES256: 'sha256', RS256: 'sha256', EdDSA: null, PS256: 'sha256' };
+
+/** RFC 7518 §3.4: r and s side by side; §3.5: a salt as long as the digest. */
+const ecdsa = { dsaEncoding: 'ieee-p1363' } as const;
+const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST } as const;
+const optionsOf = (alg: string) => (alg === 'PS256' ? pss : ecdsa);
 
 /** Tokens are shown again and again while they live: so many verified ones are remembered. */
 const mostVerified = 4096;
@@ -23,7 +28,7 @@ export class RingSigningKeys implements SigningKeys {
     const key = this.ring.current('signing', alg);
     const input = `${this.headerFor(key, typ)}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}`;
     const { privateKey } = pairOf(key);
-    const signature = sign(digests[alg], Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    const signature = sign(digests[alg], Buffer.from(input), { key: privateKey, ...optionsOf(alg) });
     return `${input}.${signature.toString('base64url')}`;
   }
 
@@ -55,7 +60,7 @@ export class RingSigningKeys implements SigningKeys {
     const signed = Buffer.from(signature, 'base64url');
     // One spelling only: base64url with other padding bits would be a second token with the same meaning.
     if (signed.toString('base64url') !== signature) return undefined;
-    const options = { key: pairOf(key).publicKey, dsaEncoding: 'ieee-p1363' } as const;
+    const options = { key: pairOf(key).publicKey, ...optionsOf(key.alg) };
     const isOurs = verify(digests[key.alg as SigningAlgorithm], Buffer.from(`${header}.${payload}`), options, signed);
     return isOurs ? parseObject(payload) : undefined;
   }

@@ -25,6 +25,7 @@ const kinds = [
   'sealing/A256GCM',
   'signing/ES256',
   'signing/EdDSA',
+  'signing/PS256',
   'signing/RS256',
 ];
 
@@ -93,7 +94,7 @@ test('RFC 7517 §5: a new key is published by every replica within a second, and
   expect(one.signingKeys.verify(`${young.slice(0, -2)}AA`, 'at+jwt')).toBeUndefined();
 });
 
-test.each(['ES256', 'RS256', 'EdDSA'] as const)('RFC 7518 §3.1, RFC 8037 §3.1: %s verifies with jose', async (alg) => {
+test.each(['ES256', 'RS256', 'EdDSA', 'PS256'] as const)('RFC 7518 §3.1, RFC 8037 §3.1: %s verifies with jose', async (alg) => {
   const { signingKeys } = await bench.replica();
   const jws = signingKeys.sign(alg, 'JWT', { sub: 'a' });
   const { protectedHeader, payload } = await jwtVerify(jws, createLocalJWKSet({ keys: [...signingKeys.jwks().keys] as never[] }));

@@ -1,4 +1,6 @@
 import { OAuthError } from '@authority/errors';
+import type { Recipient } from '../encryption/encrypt.ts';
+import { idTokenRecipient, nest } from '../encryption/nested.ts';
 import type { Authorization, SessionFacts } from '../model/authorization.ts';
 import { noteParticipation } from '../logout/participation.ts';
 import type { ClientResponse } from '../model/front-channel.ts';
@@ -12,6 +14,13 @@ import { bringsTokens } from './response-types.ts';
 /** What an ID Token of the browser says of the person. */
 export type About = Readonly<Record<string, unknown>>;
 
+/** What was asked for an answer before anything was used up for it. */
+interface Prepared {
+  about: About;
+  /** Whom the ID Token is encrypted for. */
+  recipient: Recipient | undefined;
+}
+
 /**
  * All that can fail before an answer is made, so that a failure uses no interaction up. A code is judged once more by the
  * statement that redeems it; tokens that the browser brings at once are judged here: nobody whose session or account has
@@ -22,8 +31,23 @@ export async function prepareAnswer(
   session: SessionFacts,
   ports: AuthorizePorts,
   now: number,
-): Promise<About> {
-  if (!bringsTokens(request.responseType)) return {};
+): Promise<Prepared> {
+  if (!bringsTokens(request.responseType)) return { about: {}, recipient: undefined };
+  const about = await aboutPerson(request, session, ports, now);
+  return { about, recipient: request.responseType.idToken ? await recipientOf(request, ports) : undefined };
+}
+
+/** Whom the ID Token is encrypted for; a client whose keys can't be had is told, as far as it can be. */
+async function recipientOf(request: AuthorizationRequest, ports: AuthorizePorts): Promise<Recipient | undefined> {
+  try {
+    return await idTokenRecipient(request.client, ports);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    throw new RedirectedError(request, new OAuthError('temporarily_unavailable', error.reason, { cause: error }));
+  }
+}
+
+async function aboutPerson(request: AuthorizationRequest, session: SessionFacts, ports: AuthorizePorts, now: number): Promise<About> {
   ports.revocations.assertFresh(now);
   const { sid, sub, authTimeMs } = session;
   if (ports.revocations.isRevoked({ jti: '', client_id: '', sub, sid, iat: authTimeMs / 1000 })) throw signInAgain(request);
@@ -44,18 +68,22 @@ function signInAgain(request: AuthorizationRequest): RedirectedError {
 }
 
 /** The answer of a response type (OAuth 2.0 Multiple Response Types §3, §5; OpenID Connect Core §3.2.2.5, §3.3.2.5). */
-export function makeAnswer(
+export async function makeAnswer(
   request: AuthorizationRequest,
   session: SessionFacts,
-  about: About,
+  { about, recipient }: Prepared,
   ports: AuthorizePorts,
   now: number,
-): ClientResponse {
+): Promise<ClientResponse> {
   const grant = makeGrant(request, session, ports, now);
   const code = request.responseType.code ? makeCode(request, grant, ports) : undefined;
   const pairs: [string, string][] = code === undefined ? [] : [['code', code]];
   if (bringsTokens(request.responseType)) pairs.push(...tokensOf(request, session, grant, code, about, ports, now));
-  return successResponse(request, pairs, ports.issuer);
+  return successResponse(request, recipient ? await nestIdToken(pairs, recipient) : pairs, ports.issuer);
+}
+
+function nestIdToken(pairs: readonly [string, string][], recipient: Recipient): Promise<[string, string][]> {
+  return Promise.all(pairs.map(async ([name, value]) => [name, name === 'id_token' ? await nest(value, recipient) : value]));
 }
 
 /** Tokens that travel through the browser. They end with the session, whatever the grant of the code beside them does. */

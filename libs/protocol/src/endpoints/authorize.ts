@@ -63,7 +63,7 @@ async function advance(
   }
 
   const session = assertSession(situation);
-  const about = await prepareAnswer(request, session, ports, now);
+  const prepared = await prepareAnswer(request, session, ports, now);
   // Taken away first, so that an interaction answers once; an answer that is lost after this is a new start.
   if (pending) await takeOnce(step.interaction, ports);
   await usePushed(delivered, ports);
@@ -73,7 +73,7 @@ async function advance(
       resource: request.resource ?? '',
     });
   }
-  return { $case: 'respond', value: makeAnswer(request, session, about, ports, now) };
+  return { $case: 'respond', value: await makeAnswer(request, session, prepared, ports, now) };
 }
 
 /** A stored request for a page that only shows it: what has become wrong with it since is told there, not to the client. */

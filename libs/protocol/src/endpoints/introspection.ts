@@ -7,6 +7,7 @@ import type { ProtocolPorts } from '../ports.ts';
 import { invalidClient } from '../primitives/challenge.ts';
 import { collectStrictly, type ParameterMap, required } from '../primitives/parameters.ts';
 import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/access-token.ts';
+import { introspectionJwt } from '../tokens/introspection-jwt.ts';
 import { isRefreshToken, readRefreshToken } from '../tokens/refresh-token.ts';
 
 export type IntrospectionPorts = ClientAuthenticationPorts &
@@ -35,10 +36,20 @@ export function createIntrospectionEndpoint(ports: IntrospectionPorts): Introspe
       const parameters = collectStrictly(request.parameters);
       const found = caller ? { client_id: undefined, resource: caller.resourceServer } : authenticate(request, parameters, ports, now);
       const asker = found instanceof Promise ? await found : found;
-      const token = required(parameters, 'token');
-      return isRefreshToken(token) ? introspectRefreshToken(token, asker, ports, now) : introspectAccessToken(token, asker, ports, now);
+      return answerTo(asker, parameters, ports, now);
+    },
+
+    async introspectAsJwt(request, now) {
+      const parameters = collectStrictly(request.parameters);
+      const client = await authenticateClient(request, parameters, ports, now);
+      return introspectionJwt(await answerTo(askerOf(client), parameters, ports, now), client, ports, now);
     },
   };
+}
+
+function answerTo(asker: Asker, parameters: ParameterMap, ports: IntrospectionPorts, now: number): Answer | Promise<Answer> {
+  const token = required(parameters, 'token');
+  return isRefreshToken(token) ? introspectRefreshToken(token, asker, ports, now) : introspectAccessToken(token, asker, ports, now);
 }
 
 function authenticate(request: EndpointRequest, parameters: ParameterMap, ports: IntrospectionPorts, now: number): Asker | Promise<Asker> {

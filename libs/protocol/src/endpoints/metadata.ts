@@ -70,6 +70,7 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
   const from = rules ? registriesUnder(rules, all) : all;
   const methods = from.clientAuthenticationMethods.map(({ name }) => name);
   const confidential = methods.filter((name) => name !== 'none');
+  const algorithms = policy.algorithms.filter((alg) => allowsAlgorithm(alg, rules));
   return {
     issuer,
     authorization_endpoint: endpointUrl(issuer, 'authorize'),
@@ -86,7 +87,13 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
     response_modes_supported: from.responseModes,
     grant_types_supported: [...from.grants.map(({ type }) => type), ...from.frontChannelGrantTypes],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: policy.algorithms.filter((alg) => allowsAlgorithm(alg, rules)),
+    id_token_signing_alg_values_supported: algorithms,
+    ...encryptionMetadata('id_token', from),
+    userinfo_signing_alg_values_supported: algorithms,
+    ...encryptionMetadata('userinfo', from),
+    // RFC 9701 §7.
+    introspection_signing_alg_values_supported: algorithms,
+    ...encryptionMetadata('introspection', from),
     acr_values_supported: policy.acrValues,
     prompt_values_supported: from.prompts,
     code_challenge_methods_supported: from.codeChallengeMethods,
@@ -106,6 +113,14 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
   };
 }
 
+/** OpenID Connect Discovery §3: the same for what comes and what goes. */
+function encryptionMetadata(what: string, from: Registries): Record<string, unknown> {
+  return {
+    [`${what}_encryption_alg_values_supported`]: from.encryptionAlgorithms,
+    [`${what}_encryption_enc_values_supported`]: from.contentEncryptionAlgorithms,
+  };
+}
+
 /** How requests may come (RFC 9126 §5, RFC 9101 §10.5, OpenID Connect Discovery §3). */
 function requestMetadata(issuer: string, from: Registries, policy: MetadataPolicy): Record<string, unknown> {
   return {
@@ -116,8 +131,7 @@ function requestMetadata(issuer: string, from: Registries, policy: MetadataPolic
     require_request_uri_registration: true,
     require_signed_request_object: policy.signedRequestObjectsRequired,
     request_object_signing_alg_values_supported: from.requestObjectAlgorithms,
-    request_object_encryption_alg_values_supported: from.encryptionAlgorithms,
-    request_object_encryption_enc_values_supported: from.contentEncryptionAlgorithms,
+    ...encryptionMetadata('request_object', from),
   };
 }
 

@@ -1,6 +1,7 @@
 import { OAuthError } from '@authority/errors';
 import { authenticateClient } from '../client-authentication/index.ts';
 import type { ClientAuthenticationPorts } from '../client-authentication/method.ts';
+import { idTokenRecipient, nest } from '../encryption/nested.ts';
 import type { Grant, GrantPorts } from '../grants/grant.ts';
 import { findGrant } from '../grants/index.ts';
 import type { Lane, TokenEndpoint } from '../model/endpoint.ts';
@@ -39,13 +40,17 @@ async function exchange(request: EndpointRequest, ports: TokenPorts, now: number
   const confirmation = isSenderConstrained(request, client) ? await confirm(request, client, ports, now) : undefined;
   assertTokenRequestFits({ client, grantType: grant.type, confirmation }, rulesFor(client, ports.policy));
 
+  // Likewise: nor does an ID Token that nobody could read.
+  const recipient = grant.lane === 'store' ? await idTokenRecipient(client, ports) : undefined;
+
   const authorized = grant.authorize(
     { client, parameters: declared(parameters, grant), evidence: request.evidence, confirmation, now },
     ports,
   );
   const authorization = authorized instanceof Promise ? await authorized : authorized;
 
-  return issue(confirmation ? { ...authorization, confirmation } : authorization, ports, now);
+  const issued = issue(confirmation ? { ...authorization, confirmation } : authorization, ports, now);
+  return recipient && issued.id_token !== '' ? { ...issued, id_token: await nest(issued.id_token, recipient) } : issued;
 }
 
 /** Only what the grant type declares, so that no grant can read what another's specification defines. */

@@ -1,3 +1,4 @@
+import type { Client } from '../model/client.ts';
 import type { UserInfoEndpoint } from '../model/endpoint.ts';
 import type { EndpointRequest, UserInfoResponse } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
@@ -6,9 +7,9 @@ import { collectStrictly, find } from '../primitives/parameters.ts';
 import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/access-token.ts';
 import { type DpopPorts, withDpopNonce } from '../tokens/dpop.ts';
 import { assertPossession, type PresentedToken } from '../tokens/possession.ts';
+import { type UserInfoAnswerPorts, userInfoAnswer } from '../tokens/user-info.ts';
 
-export type UserInfoPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'sealingKeys' | 'revocations' | 'clients' | 'identities'> &
-  DpopPorts;
+export type UserInfoPorts = UserInfoAnswerPorts & DpopPorts & Pick<ProtocolPorts, 'sealingKeys' | 'revocations' | 'clients' | 'identities'>;
 
 /** GET and POST /oauth2/userinfo (OpenID Connect Core §5.3), a protected resource of RFC 6750. */
 export function createUserInfoEndpoint(ports: UserInfoPorts): UserInfoEndpoint {
@@ -28,7 +29,14 @@ async function userInfo(request: EndpointRequest, ports: UserInfoPorts, now: num
   const about = await ports.identities.claims(claims.sub, scopes, claims.userinfo_claims ?? []);
   if (!about) throw bearerError('invalid_token', 'claims_unavailable', 'the access token is not valid');
   // sub last: whatever identity answers, it is the token's subject that is spoken of (§5.3.2).
-  return { body: JSON.stringify({ ...about, sub: claims.sub }), content_type: 'application/json', dpop_nonce: '' };
+  return userInfoAnswer({ ...about, sub: claims.sub }, clientOf(claims, ports), ports);
+}
+
+/** The client that the token was issued to. */
+function clientOf({ client_id }: AccessTokenClaims, { clients }: UserInfoPorts): Client {
+  const client = clients.find(client_id);
+  if (!client || client.disabled) throw bearerError('invalid_token', 'client_disabled', 'the access token is not valid');
+  return client;
 }
 
 /** The header or the form, never both (RFC 6750 §2). The query is not read (§2.3, RFC 9700 §4.3.2). */
@@ -51,8 +59,7 @@ function assertToken(token: string, ports: UserInfoPorts, now: number): AccessTo
   if (claims.exp * 1000 <= now) throw bearerError('invalid_token', 'token_expired', invalid);
   ports.revocations.assertFresh(now);
   if (ports.revocations.isRevoked(claims)) throw bearerError('invalid_token', 'token_revoked', invalid);
-  const client = ports.clients.find(claims.client_id);
-  if (!client || client.disabled) throw bearerError('invalid_token', 'client_disabled', invalid);
+  clientOf(claims, ports);
   if (!isAudience(claims, ports.issuer)) throw bearerError('invalid_token', 'token_audience_wrong', invalid);
   // openid is only ever granted to people, so the subject is one.
   if (!claims.scope.split(' ').includes('openid')) {

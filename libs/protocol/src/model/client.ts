@@ -121,7 +121,7 @@ export interface TokenExchangePolicy {
 }
 
 /** Algorithms that this server signs with. */
-export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const;
+export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA', 'PS256'] as const;
 export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
 /** A public client has no credential (RFC 6749 §2.1). */

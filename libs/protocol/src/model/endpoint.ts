@@ -26,6 +26,8 @@ export interface TrustedCaller {
 export interface IntrospectionEndpoint {
   lane(request: EndpointRequest): Lane;
   introspect(request: EndpointRequest, now: number, caller?: TrustedCaller): Promise<Record<string, unknown>>;
+  /** The same as a JWT for the client that asks (RFC 9701). */
+  introspectAsJwt(request: EndpointRequest, now: number): Promise<string>;
 }
 
 /** POST /oauth2/revoke (RFC 7009 §2). */

@@ -54,7 +54,8 @@ export function readIdTokenHint(jws: string, keys: SigningKeys, issuer: string):
   if (jws.length > 8192) return undefined;
   const claims = keys.verify(jws, idTokenType);
   if (claims?.['iss'] !== issuer) return undefined;
-  const { sub, aud, sid } = claims;
-  if (typeof sub !== 'string' || typeof aud !== 'string') return undefined;
+  const { sub, aud, sid, exp } = claims;
+  // A signed UserInfo answer is of the same type, and has no end.
+  if (typeof sub !== 'string' || typeof aud !== 'string' || typeof exp !== 'number') return undefined;
   return { sub, client_id: aud, sid: typeof sid === 'string' ? sid : undefined };
 }

@@ -71,6 +71,7 @@ test.each<[SigningAlgorithm, string]>([
   ['RS256', 'sha256'],
   ['ES256', 'sha256'],
   ['EdDSA', 'sha512'],
+  ['PS256', 'sha256'],
 ])('OpenID Connect Core §3.1.3.6: an ID Token by %s has the at_hash of its algorithm', async (alg, hash) => {
   const fakes = setup({ id_token_signed_response_alg: alg });
   const { id_token, access_token } = await obtainTokens(fakes, { nonce: 'n-1' });
