@@ -85,6 +85,22 @@ test('issue 2, image and chart: readiness waits for the first contact and hangs 
   expect(running.ready()).toBe(false);
 });
 
+test('house.md, "One revocation set": the revocation list is served as it is signed, and not at all once it may be old', async () => {
+  const { peers, state } = fakePeers();
+  const running = await startEdge(gatewayConfig({ AUTHORITY_HTTP_LISTEN: '127.0.0.1:0' }), peers);
+  const get = (headers = {}) => fetch(`http://127.0.0.1:${running.port}/.well-known/revocations`, { headers });
+  await until(async () => (await get()).status === 200);
+  const list = await get();
+  expect(Object.fromEntries(['content-type', 'etag', 'cache-control'].map((name) => [name, list.headers.get(name)]))).toEqual({
+    ...{ 'content-type': 'application/jwt', etag: '"r1"', 'cache-control': 'public, no-cache' },
+  });
+  expect(await list.text()).toBe('a.signed.list');
+  expect((await get({ 'if-none-match': '"r1"' })).status).toBe(304);
+  state.failing.set('getRevocationList', new StatusError('UNAVAILABLE', 'revocations_stale'));
+  await until(async () => (await get({ 'if-none-match': '"r1"' })).status === 503);
+  await running.stop();
+});
+
 test('issue 2, keys: a change of the key set is seen within a second', async () => {
   const { peers } = fakePeers();
   let body = '{"keys":[1]}';

@@ -54,6 +54,7 @@ function publishedRoutes({ issuer, published }: Edge): Route[] {
     ...documents.map((path) => get(path, published.metadata)),
     ...(issuer.path === '' ? [] : documents.map((path) => get(path + issuer.path, published.metadata, true))),
     get('/.well-known/jwks.json', published.jwks),
+    get('/.well-known/revocations', published.revocations),
   ];
 }
 

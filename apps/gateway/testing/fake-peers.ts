@@ -100,6 +100,7 @@ function tokenCalls(state: FakeState) {
     revoke: () => ({}),
     userInfo: () => ({ body: '{"sub":"s"}', content_type: 'application/json' }),
     getMetadata: () => ({ body: '{"issuer":"http://localhost:8080"}', etag: 'm1' }),
+    getRevocationList: () => ({ body: 'a.signed.list', etag: 'r1' }),
     getJwks: () => ({ body: '{"keys":[]}', etag: 'k1' }),
     allowOrigin: ({ origin }: { origin: string }) => ({ allowed: origin === 'https://app.example' }),
     register: ({ body }: { body: string }) => ({ body }),

@@ -50,6 +50,7 @@ import { PostgresLogoutDeliveries } from './postgres/logout-deliveries.ts';
 import { PostgresRegistrationTokens } from './postgres/registration-tokens.ts';
 import { PostgresSessionClients } from './postgres/session-clients.ts';
 import { systemRandom } from './random.ts';
+import { revocationListDocument } from './revocation-list.ts';
 import { policyFrom } from './settings.ts';
 import type { TokenStores } from './stores.ts';
 
@@ -70,6 +71,7 @@ export interface TokenCore {
   adminCaller: TrustedCaller;
   jwks(): PublicDocument;
   metadata(): PublicDocument;
+  revocationList(knownEtag: string, now: number): PublicDocument;
   /** What tells clients of logouts. */
   logoutJobs: readonly Job[];
   /** What operators do. */
@@ -101,6 +103,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
     registration: createRegistrationEndpoint({ ...ports, registrationMode: config.registration }),
     adminCaller: { resourceServer: adminResource(config.issuer) },
     jwks: jwksDocument(stores.signingKeys, stores.decryptionKeys, stores.ring),
+    revocationList: revocationListDocument(config.issuer, stores.revocations, stores.signingKeys),
     metadata: metadataDocument(
       config.issuer,
       {

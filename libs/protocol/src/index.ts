@@ -24,4 +24,5 @@ export { assertClientFits, rulesFor } from './profiles/index.ts';
 export { validateRegistration } from './registration/client-metadata.ts';
 export { assertSectorIdentifier } from './registration/subject-type.ts';
 export { openRegistrationPolicy, operatorRegistrationPolicy } from './registration/policy.ts';
+export { blindedRevocation, type RevokedEntry, type RevokedKind, revocationList, revocationListType } from './tokens/revocation-list.ts';
 export { type EndedSession, type LogoutTokenPorts, makeLogoutToken } from './tokens/logout-token.ts';

@@ -52,6 +52,9 @@ class FakeToken implements Handlers<typeof TokenServiceService> {
   async getMetadata(): Promise<{ body: string; etag: string }> {
     return { body: '{}', etag: '1' };
   }
+  async getRevocationList(): Promise<{ body: string; etag: string }> {
+    return { body: '', etag: '1' };
+  }
   async allowOrigin(): Promise<{ allowed: boolean }> {
     return { allowed: false };
   }

@@ -1,21 +1,24 @@
 import { StatusError } from '@authority/errors';
 import { log } from '@authority/telemetry';
 import type { Answer } from '../http/answer.ts';
+import { publishRevocations } from './revocation-list.ts';
 import type { Endpoint } from '../http/serve.ts';
 import type { Peers } from '../peers/peers.ts';
 
-/** The two documents that everybody reads and nobody asks a peer for: metadata and key set. */
+/** The documents that everybody reads and nobody asks a peer for: metadata, key set and revocation list. */
 export interface Published {
   /** OpenID Connect Discovery §4 and RFC 8414 §3: one document in both places. */
   readonly metadata: Endpoint;
   /** RFC 7517 §5. */
   readonly jwks: Endpoint;
+  /** What has been revoked; unavailable as soon as it may have become old. */
+  readonly revocations: Endpoint;
   /** True from the first contact on: afterwards the last good copy serves while token is away. */
   ready(): boolean;
   stop(): void;
 }
 
-interface Document {
+export interface Document {
   readonly etag: string;
   readonly answer: Answer;
   readonly unchanged: Answer;
@@ -31,6 +34,7 @@ const refreshEveryMs = 500;
 export function publish({ token }: Pick<Peers, 'token'>, everyMs: number = refreshEveryMs): Published {
   let metadata: Document | undefined;
   let jwks: Document | undefined;
+  const revocations = publishRevocations({ token }, everyMs);
   let reachable = true;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -53,10 +57,12 @@ export function publish({ token }: Pick<Peers, 'token'>, everyMs: number = refre
   return {
     metadata: (request) => serveDocument(metadata, request.headers['if-none-match']),
     jwks: (request) => serveDocument(jwks, request.headers['if-none-match']),
+    revocations: revocations.endpoint,
     ready: () => metadata !== undefined && jwks !== undefined,
     stop() {
       stopped = true;
       clearTimeout(timer);
+      revocations.stop();
     },
   };
 }
@@ -77,7 +83,7 @@ function documentOf({ body, etag }: { body: string; etag: string }, type: string
   };
 }
 
-function serveDocument(document: Document | undefined, ifNoneMatch: string | undefined): Answer {
+export function serveDocument(document: Document | undefined, ifNoneMatch: string | undefined): Answer {
   if (document === undefined) throw new StatusError('UNAVAILABLE', 'peer_unavailable', { retryAfterMs: 1000 });
   if (ifNoneMatch === undefined) return document.answer;
   const known = ifNoneMatch.split(',').map((one) => one.trim().replace(/^W\//, ''));

@@ -5,6 +5,8 @@ import {
   type ExchangeResponse,
   type GetJwksResponse,
   type GetMetadataResponse,
+  type GetRevocationListRequest,
+  type GetRevocationListResponse,
   type IntrospectRequest,
   type IntrospectResponse,
   type RevokeRequest,
@@ -52,6 +54,11 @@ export class TokenController implements Handlers<typeof TokenServiceService> {
   /** /.well-known/jwks.json (RFC 7517 §5). */
   async getJwks(): Promise<GetJwksResponse> {
     return this.core.jwks();
+  }
+
+  /** /.well-known/revocations (house.md, "One revocation set"). */
+  async getRevocationList({ etag }: GetRevocationListRequest): Promise<GetRevocationListResponse> {
+    return this.core.revocationList(etag, Date.now());
   }
 
   /** /.well-known/openid-configuration (OpenID Connect Discovery §4, RFC 8414 §3). */

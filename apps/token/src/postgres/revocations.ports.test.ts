@@ -1,7 +1,9 @@
 import { statement } from '@authority/postgres';
+import { blindedRevocation } from '@authority/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TokenStores } from '../stores.ts';
 import { systemRandom } from '../random.ts';
+import { revocationListDocument } from '../revocation-list.ts';
 import { type TokenBench, tokenBench } from '../testing/bench.ts';
 import { endAll } from './endings.ts';
 import { applyFeed } from './feeds.ts';
@@ -31,6 +33,23 @@ test('house.md, "One revocation set": what one replica revokes, the other knows 
   expect(one.revocations.isRevoked(token)).toBe(true);
   await expect.poll(() => two.revocations.isRevoked(token), within).toBe(true);
   expect(two.revocations.isRevoked(tokenOf())).toBe(false);
+});
+
+test('house.md, "One revocation set": every replica publishes what one revokes, by the same tag', async () => {
+  const issuer = 'https://id.example';
+  const [at, other] = [one, two].map((stores) => revocationListDocument(issuer, stores.revocations, stores.signingKeys));
+  const listed = (body = ''): unknown => JSON.parse(Buffer.from(body.split('.')[1] ?? '', 'base64url').toString())['revoked'].token;
+  const before = at?.('', Date.now());
+  const { jti, iat } = tokenOf();
+  await one.revocations.revokeToken({ jti, exp: iat + 300 });
+  const now = Date.now();
+  const after = at?.(before?.etag ?? '', now);
+  expect(listed(after?.body)).toContain(blindedRevocation(issuer, 'token', jti));
+  await expect.poll(() => other?.('', now).etag, within).toBe(after?.etag);
+  expect(other?.(after?.etag ?? '', now).body).toBe('');
+  await one.poll.stop();
+  expect(() => at?.('', now + 60_000)).toThrow('revocations_stale');
+  one = await bench.replica();
 });
 
 test('house.md, "One revocation set": a replica that starts later has what is live', async () => {

@@ -1,13 +1,12 @@
 import { StatusError } from '@authority/errors';
 import { assertStorable, coalesce, type Database, statement } from '@authority/postgres';
-import type { Revocations } from '@authority/protocol';
+import { blindedRevocation, type Revocations, type RevokedEntry, type RevokedKind } from '@authority/protocol';
 import { grantOfJti } from '../random.ts';
 import { ChangedRows } from './changed-rows.ts';
-import type { EndedKind } from './endings.ts';
 import type { Polled } from './replica-poll.ts';
 
 interface RevocationRow {
-  kind: EndedKind | 'grant' | 'token';
+  kind: RevokedKind;
   target: string;
   not_before: Date;
   gone_at: Date;
@@ -17,6 +16,8 @@ interface Entry {
   /** Unix milliseconds. */
   notBefore: number;
   goneAt: number;
+  /** Its name in the published list, once that was made. */
+  hash?: string;
 }
 
 type Token = Parameters<Revocations['isRevoked']>[0];
@@ -49,6 +50,8 @@ export class PostgresRevocations implements Revocations, Polled {
     client: new Map(),
     subject: new Map(),
   };
+  /** Grows with every change; for what is computed from the set. */
+  revision = 0;
   private sweptAt = Date.now();
   private readonly revokeOne: (token: { jti: string; exp: number }) => Promise<void>;
 
@@ -87,6 +90,7 @@ export class PostgresRevocations implements Revocations, Polled {
   /** A grant that this replica has just ended: known here before anybody is answered. */
   addGrant(grant_id: string): void {
     this.entries.grant.set(grant_id, { notBefore: Date.now(), goneAt: Date.now() + dayMs });
+    this.revision += 1;
   }
 
   async refresh(): Promise<void> {
@@ -97,6 +101,17 @@ export class PostgresRevocations implements Revocations, Polled {
 
   forget(): void {
     this.changes.forget();
+  }
+
+  /** Every entry that still matters, as the published list names it. */
+  *live(issuer: string, now: number): Iterable<RevokedEntry> {
+    for (const kind of Object.keys(this.entries) as RevokedKind[]) {
+      for (const [target, entry] of this.entries[kind]) {
+        if (entry.goneAt < now) continue;
+        entry.hash ??= blindedRevocation(issuer, kind, target);
+        yield { kind, hash: entry.hash, notBefore: entry.notBefore };
+      }
+    }
   }
 
   size(): number {
@@ -121,7 +136,8 @@ export class PostgresRevocations implements Revocations, Polled {
   private add({ kind, target, not_before, gone_at }: RevocationRow): void {
     const known = this.entries[kind].get(target);
     const notBefore = Math.max(not_before.getTime(), known?.notBefore ?? 0);
-    this.entries[kind].set(target, { notBefore, goneAt: Math.max(gone_at.getTime(), known?.goneAt ?? 0) });
+    this.entries[kind].set(target, { ...known, notBefore, goneAt: Math.max(gone_at.getTime(), known?.goneAt ?? 0) });
+    this.revision += 1;
   }
 
   private sweep(now: number): void {
@@ -135,6 +151,7 @@ export class PostgresRevocations implements Revocations, Polled {
     // A minute more than its life: clocks differ.
     await this.database.query(insertTokens, [tokens.map(({ jti }) => jti), tokens.map(({ exp }) => exp + 60)]);
     for (const { jti, exp } of tokens) this.entries.token.set(jti, { notBefore: Date.now(), goneAt: (exp + 60) * 1000 });
+    this.revision += 1;
     return tokens.map(() => undefined);
   }
 }

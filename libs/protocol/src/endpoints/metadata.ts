@@ -80,6 +80,8 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
     ...(policy.registration && { registration_endpoint: endpointUrl(issuer, 'register') }),
     introspection_endpoint: endpointUrl(issuer, 'introspect'),
     revocation_endpoint: endpointUrl(issuer, 'revoke'),
+    // Ours (contract.md, "HTTP"): the signed list of what has been revoked.
+    authority_revocation_list_uri: endpointUrl(issuer, 'revocations'),
     end_session_endpoint: endpointUrl(issuer, 'logout'),
     scopes_supported: policy.scopes,
     claims_supported: policy.claims,

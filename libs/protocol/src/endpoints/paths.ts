@@ -9,6 +9,7 @@ export const endpointPaths = {
   register: '/oauth2/register',
   logout: '/oauth2/logout',
   jwks: '/.well-known/jwks.json',
+  revocations: '/.well-known/revocations',
 } as const;
 
 export function endpointUrl(issuer: string, endpoint: keyof typeof endpointPaths): string {
