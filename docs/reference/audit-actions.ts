@@ -15,6 +15,8 @@ export const actions: Readonly<Record<string, Action>> = {
   'client.delete': { owner: 'token', target: 'client:<client_id>', when: 'It was deleted, and its grants and tokens ended.' },
   'client.rotate_secret': { owner: 'token', target: 'client:<client_id>', when: 'It got a new secret.' },
   'consent.allow': { owner: 'token', target: 'client:<client_id>', when: 'A person allowed a client what it asked.' },
+  'device.allow': { owner: 'token', target: 'client:<client_id>', when: 'A person allowed a device what it asked.' },
+  'device.deny': { owner: 'token', target: 'client:<client_id>', when: 'A person denied a device what it asked.' },
   'grant.revoke': { owner: 'token', target: 'grant:<grant_id>', when: 'A grant ended before its time; `details.why` says why.' },
   'key.rotate': { owner: 'token', target: 'key:<key_id>', when: 'A new key was made.' },
   'key.delete': { owner: 'token', target: 'key:<key_id>', when: 'A key was retired.' },

@@ -10,6 +10,7 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/oauth2/token': 'Token endpoint (RFC 6749 §3.2).',
   '/oauth2/introspect': 'Token introspection (RFC 7662 §2).',
   '/oauth2/revoke': 'Token revocation (RFC 7009 §2).',
+  '/oauth2/device_authorization': 'Device authorization (RFC 8628 §3.1).',
   '/oauth2/userinfo': 'UserInfo (OpenID Connect Core §5.3).',
   '/oauth2/register': 'Dynamic client registration (RFC 7591 §3).',
   '/oauth2/register/:client_id': 'Its management (RFC 7592 §2).',
@@ -18,6 +19,7 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/registration': 'Page to create an account.',
   '/consent': 'Page that asks a person what a client may do.',
   '/select-account': 'Page to choose the account (`prompt=select_account`).',
+  '/device': 'Page where a person types the code of a device, and decides (RFC 8628 §3.3).',
   '/logout': 'Page that confirms a sign-out.',
   '/account': 'Page that says who is signed in.',
 };

@@ -1,5 +1,6 @@
 import { OAuthError } from '@authority/errors';
 import { authorizeEndpoint } from './endpoints/authorize.ts';
+import { deviceAuthorizationEndpoint } from './endpoints/device-authorization.ts';
 import { introspectEndpoint } from './endpoints/introspect.ts';
 import type { Published } from './endpoints/published.ts';
 import { pushedAuthorizationEndpoint } from './endpoints/pushed-authorization.ts';
@@ -17,6 +18,7 @@ import type { Route } from './http/serve.ts';
 import { accountStep } from './interactions/account.ts';
 import { authorizePath } from './interactions/authorization.ts';
 import { consentStep } from './interactions/consent.ts';
+import { deviceStep } from './interactions/device.ts';
 import { browserRoute, type Face, stepRoutes } from './interactions/face.ts';
 import { jsonFace } from './interactions/json-face.ts';
 import { loginStep, registrationStep } from './interactions/login-and-registration.ts';
@@ -68,6 +70,10 @@ function backChannel({ issuer, peers, evidenceOf }: Edge): Route[] {
     { method: 'POST', path: '/oauth2/par', endpoint: pushedAuthorizationEndpoint(peers, evidenceOf), renderRefusal: client, hot: true },
     { method: 'POST', path: '/oauth2/introspect', endpoint: introspectEndpoint(peers, evidenceOf), renderRefusal: client, hot: true },
     { method: 'POST', path: '/oauth2/revoke', endpoint: revokeEndpoint(peers, evidenceOf), renderRefusal: client },
+    {
+      ...{ method: 'POST', path: '/oauth2/device_authorization', renderRefusal: client },
+      endpoint: deviceAuthorizationEndpoint(peers, evidenceOf),
+    },
     { method: 'GET', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer, hot: true },
     { method: 'POST', path: '/oauth2/userinfo', endpoint: userInfo, renderRefusal: bearer, hot: true },
   ];
@@ -91,7 +97,9 @@ function frontChannel({ issuer, peers }: Edge, open: OpenVisit, face: Face): Rou
   const logout = logoutEndpoint(peers, issuer);
   const refusal = face.renderRefusal();
   const home = () => seeOther(`${issuer.url}/account`);
-  const steps = [loginStep, registrationStep, consentStep, selectAccountStep, logoutStep, accountStep].map((step) => step(peers));
+  const steps = [loginStep, registrationStep, consentStep, selectAccountStep, deviceStep, logoutStep, accountStep].map((step) =>
+    step(peers),
+  );
   return [
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, authorizePath, refusal, authorize)),
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, logoutPath, refusal, logout)),

@@ -2,7 +2,10 @@ import { Flow, FlowKind, SubmitFlowResponse } from '@authority/contracts/identit
 import {
   AuthorizeResponse,
   type AuthorizeRequest,
+  type DecideDeviceRequest,
+  DecideDeviceResponse,
   Decision,
+  DeviceVerificationState,
   EndSessionResponse,
   ExchangeResponse,
   Interaction,
@@ -26,6 +29,8 @@ export interface FakeState {
   /** What Authorize answers to a new request; the default is a login interaction. */
   authorize: (request: AuthorizeRequest) => AuthorizeResponse;
   endSession: EndSessionResponse;
+  /** The request of the device has been shown. */
+  deviceShown: boolean;
   /** What Exchange answers instead of its default. */
   exchange: (() => ExchangeResponse) | undefined;
 }
@@ -73,6 +78,7 @@ export function fakePeers(): { peers: Peers; state: FakeState } {
     flows: new Map(),
     authorize: () => asAnswer(interaction(InteractionKind.LOGIN)),
     endSession: EndSessionResponse.fromPartial({}),
+    deviceShown: false,
     exchange: undefined,
   };
   const calls = { ...tokenCalls(state), ...frontCalls(state), ...sessionCalls(state), ...flowCalls(state) };
@@ -99,6 +105,10 @@ function tokenCalls(state: FakeState) {
       jwt ? { body: 'a.b.c', content_type: 'application/token-introspection+jwt' } : { body: '{"active":true}', content_type: '' },
     revoke: () => ({}),
     userInfo: () => ({ body: '{"sub":"s"}', content_type: 'application/json' }),
+    authorizeDevice: () => ({
+      ...{ device_code: 'dc', user_code: 'WDJB-MJHT', verification_uri: 'http://localhost:8080/device' },
+      ...{ verification_uri_complete: 'http://localhost:8080/device?user_code=WDJB-MJHT', expires_in: 600, interval: 5 },
+    }),
     getMetadata: () => ({ body: '{"issuer":"http://localhost:8080"}', etag: 'm1' }),
     getRevocationList: () => ({ body: 'a.signed.list', etag: 'r1' }),
     getJwks: () => ({ body: '{"keys":[]}', etag: 'k1' }),
@@ -116,6 +126,10 @@ function frontCalls(state: FakeState) {
       if (request.cross_site) return AuthorizeResponse.fromPartial({ next: { $case: 'resume', value: 'r1' } });
       if (request.interaction === '' || request.interaction === 'r1') return state.authorize(request);
       if (!state.interactions.has(request.interaction)) throw new OAuthError('invalid_request', 'interaction_unknown');
+      if (request.interaction === 'dv_1') {
+        const kind = state.sessions.has(request.session) ? InteractionKind.DEVICE : InteractionKind.LOGIN;
+        return asAnswer(Interaction.fromPartial({ handle: 'dv_1', kind }));
+      }
       if (request.decision === Decision.DENY) return respond();
       if (request.decision === Decision.ALLOW || request.decision === Decision.CONTINUE) return respond();
       return state.sessions.has(request.session) ? asAnswer(consent(state)) : asAnswer(interaction(InteractionKind.LOGIN));
@@ -126,6 +140,7 @@ function frontCalls(state: FakeState) {
       if (!found) throw new OAuthError('invalid_request', 'interaction_unknown');
       return { interaction: found };
     },
+    decideDevice: (request: DecideDeviceRequest) => decideDevice(state, request),
     endSession: ({ session, confirmed }: { session: string; confirmed: boolean }) => ({
       ...state.endSession,
       confirm: state.endSession.confirm && !confirmed,
@@ -133,6 +148,30 @@ function frontCalls(state: FakeState) {
     }),
   };
 }
+
+/** One device waits, under WDJB-MJHT; a verification has the handle dv_1. */
+function decideDevice(state: FakeState, { interaction: handle, session, user_code, decision }: DecideDeviceRequest): DecideDeviceResponse {
+  const made = Interaction.fromPartial({ handle: 'dv_1', kind: InteractionKind.LOGIN });
+  state.interactions.set('dv_1', made);
+  if (!state.sessions.has(session)) return DecideDeviceResponse.fromPartial({ next: { $case: 'interaction', value: made } });
+  const { ALLOWED, CONFIRM, DENIED, ENTER, UNKNOWN } = DeviceVerificationState;
+  const decided = decision === Decision.ALLOW ? ALLOWED : decision === Decision.DENY ? DENIED : undefined;
+  const typed = user_code === '' ? (state.deviceShown ? CONFIRM : ENTER) : user_code === 'WDJB-MJHT' ? CONFIRM : UNKNOWN;
+  const page = decided ?? (handle === '' ? ENTER : typed);
+  state.deviceShown ||= page === CONFIRM;
+  const value = { ...deviceRequest, interaction: 'dv_1', state: page, user_code: page === CONFIRM ? 'WDJB-MJHT' : user_code };
+  return DecideDeviceResponse.fromPartial({ next: { $case: 'verification', value } });
+}
+
+const deviceRequest = {
+  client: { client_id: 'tv', client_name: 'Harbour TV' },
+  scopes: [{ name: 'openid' }, { name: 'profile' }, { name: 'offline_access' }],
+  signed_in_as: 'ada@example.com',
+  origin: {
+    ...{ peer_address: '203.0.113.24', same_address: true, requested_at_ms: Date.now() - 130_000 },
+    user_agent: 'HarbourTV/4.2 (Linux; Living Room 55)',
+  },
+};
 
 function consent(state: FakeState): Interaction {
   const made = interaction(InteractionKind.CONSENT, consentDetails);

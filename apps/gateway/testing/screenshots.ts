@@ -34,6 +34,13 @@ const signIn = async (page: Page, typed: string): Promise<void> => {
   await page.getByRole('button', { name: /Sign in|Create account/ }).click();
 };
 
+/** Through the sign-in that /device asks for, and back. */
+const toDevice = async (page: Page, url: string): Promise<void> => {
+  await page.goto(url);
+  await signIn(page, password);
+  await page.getByLabel('Code').waitFor();
+};
+
 const visits: Record<string, Visit> = {
   login: (page) => page.goto(`${base}/login?interaction=i1`),
   'login-error': async (page) => {
@@ -68,6 +75,26 @@ const visits: Record<string, Visit> = {
     await page.goto(`${base}/login`);
     await signIn(page, password);
     await page.waitForURL(/account/);
+  },
+  device: async (page) => {
+    await toDevice(page, `${base}/device`);
+  },
+  'device-error': async (page) => {
+    await toDevice(page, `${base}/device`);
+    await page.getByLabel('Code').fill('WDJB-MJHX');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.locator('.summary').waitFor();
+  },
+  'device-confirm': async (page) => {
+    await toDevice(page, `${base}/device`);
+    await page.getByLabel('Code').fill('WDJB-MJHT');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Allow' }).waitFor();
+  },
+  'device-allowed': async (page) => {
+    await visits['device-confirm']?.(page, {} as FakeState); // which it does not look at
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByText('connected').first().waitFor();
   },
   'sign-out': async (page, state) => {
     await page.goto(`${base}/login`);
@@ -152,7 +179,8 @@ async function main(): Promise<void> {
     ],
   });
   const faults: string[] = [];
-  for (const name of Object.keys(visits)) {
+  const only = process.argv[3];
+  for (const name of Object.keys(visits).filter((one) => only === undefined || one.startsWith(only))) {
     for (const { width, colorScheme } of looks) {
       const { peers, state } = fakePeers();
       const edge = await startEdge(gatewayConfig({ AUTHORITY_ISSUER: base, AUTHORITY_HTTP_LISTEN: `localhost:${port}` }), peers);

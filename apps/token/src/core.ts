@@ -9,6 +9,8 @@ import {
   type AuthorizeEndpoint,
   createAllowedOriginEndpoint,
   createAuthorizeEndpoint,
+  createDeviceAuthorizationEndpoint,
+  createDeviceVerificationEndpoint,
   createEndSessionEndpoint,
   createIntrospectionEndpoint,
   createPushedAuthorizationEndpoint,
@@ -16,6 +18,8 @@ import {
   createRevocationEndpoint,
   createTokenEndpoint,
   createUserInfoEndpoint,
+  type DeviceAuthorizationEndpoint,
+  type DeviceVerificationEndpoint,
   type EndSessionEndpoint,
   type IntrospectionEndpoint,
   type ProtocolPorts,
@@ -36,8 +40,11 @@ import type { TokenConfig } from './config.ts';
 import { jwksDocument, metadataDocument, type PublicDocument } from './documents.ts';
 import { EphemeralAuthorizationRequests } from './ephemeral/authorization-requests.ts';
 import { EphemeralPushedRequests } from './ephemeral/pushed-requests.ts';
+import { EphemeralDeviceRequests } from './ephemeral/device-requests.ts';
+import { EphemeralDeviceVerifications } from './ephemeral/device-verifications.ts';
 import { EphemeralReplayMarks } from './ephemeral/replay-marks.ts';
 import { RingDpopNonces } from './keys/dpop-nonces.ts';
+import { EphemeralUserCodeGuesses } from './ephemeral/user-code-guesses.ts';
 import { BackchannelLogout, logoutJobs } from './logout/backchannel-logout.ts';
 import { OutboundClientKeys } from './peers/client-keys.ts';
 import { PeerIdentities } from './peers/identities.ts';
@@ -65,6 +72,8 @@ export interface TokenCore {
   allowedOrigin: AllowedOriginEndpoint;
   authorize: AuthorizeEndpoint;
   pushedAuthorization: PushedAuthorizationEndpoint;
+  deviceAuthorization: DeviceAuthorizationEndpoint;
+  deviceVerification: DeviceVerificationEndpoint;
   endSession: EndSessionEndpoint;
   registration: RegistrationEndpoint;
   /** The admin service, which asks as the resource server of the operators' API. */
@@ -99,6 +108,8 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
     allowedOrigin: createAllowedOriginEndpoint(ports),
     authorize: createAuthorizeEndpoint(ports),
     pushedAuthorization: createPushedAuthorizationEndpoint(ports),
+    deviceAuthorization: createDeviceAuthorizationEndpoint(ports),
+    deviceVerification: createDeviceVerificationEndpoint(ports),
     endSession: createEndSessionEndpoint(ports),
     registration: createRegistrationEndpoint({ ...ports, registrationMode: config.registration }),
     adminCaller: { resourceServer: adminResource(config.issuer) },
@@ -144,6 +155,10 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     pushedRequests: new EphemeralPushedRequests(ephemeral),
     requestObjects: new OutboundRequestObjects(outbound),
     decryptionKeys: stores.decryptionKeys,
+    deviceRequests: new EphemeralDeviceRequests(ephemeral, stores.userCodeMac),
+    deviceDecisions: stores.deviceDecisions,
+    deviceVerifications: new EphemeralDeviceVerifications(ephemeral),
+    userCodeGuesses: new EphemeralUserCodeGuesses(ephemeral, stores.settings),
     consents: new PostgresConsents(database),
     sessions: new PeerSessions(peers.session),
     sessionClients: new PostgresSessionClients(database),

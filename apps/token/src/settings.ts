@@ -1,5 +1,5 @@
 import { type Policy, profiles } from '@authority/protocol';
-import { defineSettings, durationSetting, flagSetting, type Settings, wordSetting } from '@authority/settings';
+import { defineSettings, durationSetting, flagSetting, numberSetting, type Settings, wordSetting } from '@authority/settings';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -25,6 +25,19 @@ export const tokenSettingDefinitions = defineSettings({
   'token.par_lifetime': durationSetting(minute, 'How long a pushed authorization request may be begun.', { min: 5, max: 10 * minute }),
   'token.require_pushed_authorization_requests': flagSetting(false, 'Every client must push its authorization requests.'),
   'token.require_signed_request_object': flagSetting(false, 'Every client must sign its authorization requests.'),
+  'token.device_code_lifetime': durationSetting(10 * minute, 'How long a person may take to type the code that a device shows.', {
+    min: minute,
+    max: hour,
+  }),
+  'token.device_poll_interval': durationSetting(5, 'How long a device waits between two polls.', { min: 1, max: minute }),
+  'token.user_code_window': durationSetting(10 * minute, 'The window in which wrong codes of devices are counted.', { min: 10, max: day }),
+  'token.user_code_attempts': numberSetting(10, 'Wrong codes of devices that one person may type in a window.', { min: 3, max: 10_000 }),
+  'token.user_code_address_attempts': numberSetting(50, 'Wrong codes of devices from one address in a window.', { min: 3, max: 100_000 }),
+  'token.user_code_server_attempts': numberSetting(
+    1000,
+    'Wrong codes of devices from everybody together in a window; then nobody can connect a device until it ends.',
+    { min: 10, max: 1_000_000 },
+  ),
   'token.revocation_staleness': durationSetting(
     2,
     'How long a replica that cannot ask what was revoked still answers introspection and UserInfo.',
@@ -61,6 +74,8 @@ export function policyFrom(settings: TokenSettings): Policy {
     pushedRequestsRequired: () => settings.get('token.require_pushed_authorization_requests'),
     signedRequestObjectsRequired: () => settings.get('token.require_signed_request_object'),
     offlineGrantLifetime: () => settings.get('token.offline_grant_lifetime'),
+    deviceCodeLifetime: () => settings.get('token.device_code_lifetime'),
+    devicePollInterval: () => settings.get('token.device_poll_interval'),
     acrValues: () => acrValues,
     dpopNonceRequired: () => settings.get('token.dpop_nonce') === 'required',
     profile: () => profiles.find((profile) => profile === settings.get('token.profile')),

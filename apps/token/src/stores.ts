@@ -5,11 +5,12 @@ import { AccessTokenKeys } from './keys/access-token-keys.ts';
 import { CodeSeal } from './keys/code-seal.ts';
 import { RingDecryptionKeys } from './keys/decryption-keys.ts';
 import { KeyRing } from './keys/key-ring.ts';
-import { RingRefreshTokenMac, SecretDigests } from './keys/macs.ts';
+import { RingRefreshTokenMac, SecretDigests, UserCodeMac } from './keys/macs.ts';
 import { RingSigningKeys } from './keys/signing-keys.ts';
 import { KeyWrapping } from './keys/wrapping.ts';
 import { PostgresAuthorizationCodes } from './postgres/authorization-codes.ts';
 import { PostgresClients } from './postgres/clients.ts';
+import { PostgresDeviceDecisions } from './postgres/device-decisions.ts';
 import { PostgresGrants } from './postgres/grants.ts';
 import { PostgresKeys } from './postgres/keys.ts';
 import { ReplicaPoll } from './postgres/replica-poll.ts';
@@ -32,12 +33,14 @@ export interface TokenStores {
   decryptionKeys: RingDecryptionKeys;
   refreshTokenMac: RingRefreshTokenMac;
   sealingKeys: AccessTokenKeys;
+  userCodeMac: UserCodeMac;
   clients: PostgresClients;
   resources: PostgresResources;
   scopes: PostgresScopes;
   revocations: PostgresRevocations;
   authorizationCodes: PostgresAuthorizationCodes;
   grants: PostgresGrants;
+  deviceDecisions: PostgresDeviceDecisions;
   poll: ReplicaPoll;
   /** Ends the polls; the database is its opener's. */
   close(): Promise<void>;
@@ -87,6 +90,8 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
     signingKeys: new RingSigningKeys(ring),
     decryptionKeys: new RingDecryptionKeys(ring),
     sealingKeys: new AccessTokenKeys(ring),
+    userCodeMac: new UserCodeMac(ring),
+    deviceDecisions: new PostgresDeviceDecisions(database, currentMacKeyId),
     authorizationCodes: new PostgresAuthorizationCodes(database, new CodeSeal(ring), currentMacKeyId),
     async close() {
       await poll.stop();

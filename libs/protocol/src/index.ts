@@ -1,5 +1,7 @@
 export { createAllowedOriginEndpoint } from './endpoints/allowed-origin.ts';
 export { createAuthorizeEndpoint } from './endpoints/authorize.ts';
+export { createDeviceAuthorizationEndpoint } from './endpoints/device-authorization.ts';
+export { createDeviceVerificationEndpoint, isDeviceVerification } from './endpoints/device-verification.ts';
 export { createEndSessionEndpoint } from './endpoints/end-session.ts';
 export { createIntrospectionEndpoint } from './endpoints/introspection.ts';
 export { type MetadataPolicy, metadata, type Registries, registries } from './endpoints/metadata.ts';
@@ -11,6 +13,7 @@ export { createTokenEndpoint } from './endpoints/token.ts';
 export { createUserInfoEndpoint } from './endpoints/user-info.ts';
 export type * from './model/authorization.ts';
 export * from './model/client.ts';
+export type * from './model/device.ts';
 export type * from './model/endpoint.ts';
 export type * from './model/front-channel.ts';
 export * from './model/registration.ts';

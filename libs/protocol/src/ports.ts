@@ -9,6 +9,14 @@ import type {
   SessionFacts,
   StoredAuthorizationRequest,
 } from './model/authorization.ts';
+import type {
+  DeviceDecision,
+  DeviceGrant,
+  DevicePoll,
+  DeviceRequest,
+  FoundDeviceRequest,
+  StoredDeviceVerification,
+} from './model/device.ts';
 import type { ClientRegistration, RegistrationPolicy } from './model/registration.ts';
 import type { Evidence } from './model/request.ts';
 import type { Resource } from './model/resource.ts';
@@ -208,6 +216,59 @@ export interface DecryptionKeys {
   find(alg: string, kid: string | undefined): readonly KeyObject[];
 }
 
+/** Device authorizations that wait (RFC 8628), under hashes of their two codes. May be lost: then the device starts again. */
+export interface DeviceRequests {
+  /** Atomic: stores a request under a new device code of 256 bits, which it answers; undefined when the user code is in use. */
+  store(request: DeviceRequest, user_code: string): Promise<string | undefined>;
+  /**
+   * Atomic: notes a poll and judges it (RFC 8628 §3.5). Nothing is noted for another client's code. A poll that comes too
+   * early makes the interval 5 s longer. Writes to no logged table.
+   */
+  poll(device_code: string, client_id: string, now: number): Promise<DevicePoll>;
+  /** By the code that a person typed, in its one spelling. */
+  findByUserCode(user_code: string, now: number): Promise<FoundDeviceRequest | undefined>;
+  find(id: string, now: number): Promise<FoundDeviceRequest | undefined>;
+  /** From here on polls ask for the durable decision: before it is written, so that none misses it. */
+  settle(id: string): Promise<void>;
+  /** After the decision: the user code finds nothing any more. */
+  close(id: string): Promise<void>;
+}
+
+/** What people decided about devices: durable, so that what was denied or redeemed never becomes usable again. */
+export interface DeviceDecisions {
+  /** Atomic, with its audit row: the first decision about a device code is final. Answers the one that is in force. */
+  decide(decision: DeviceDecision): Promise<DeviceDecision>;
+  /** No write. A decision never changes, so what it says may be judged before `redeem`. */
+  find(device_code: string): Promise<DeviceDecision | undefined>;
+  /**
+   * Atomic, one statement: marks an allowed device code as used and stores its grant, unless it was used before or a
+   * not-before of its subject or client is in force.
+   */
+  redeem(device_code: string, grant: DeviceGrant): Promise<DeviceRedemption>;
+}
+
+export type DeviceRedemption = 'redeemed' | 'replayed' | 'subject_revoked' | 'client_disabled';
+
+/** People's ways through the device pages, under unguessable handles. */
+export interface DeviceVerifications {
+  store(verification: StoredDeviceVerification): Promise<string>;
+  find(handle: string): Promise<StoredDeviceVerification | undefined>;
+  /** Atomic: notes the code that the person typed, and which request they were shown. */
+  update(handle: string, changes: Required<Pick<StoredDeviceVerification, 'user_code' | 'shown'>>): Promise<void>;
+  /** Takes it away when the person has decided. */
+  take(handle: string): Promise<void>;
+}
+
+/** Guesses at user codes (RFC 8628 §5.1). */
+export interface UserCodeGuesses {
+  /**
+   * Counts an attempt before the code is looked for, so that parallel guesses are never more than the limits. Throws
+   * StatusError RESOURCE_EXHAUSTED `throttled_…` when the person, the address or the whole server had too many wrong ones.
+   * Answers what is to be called with how it ended.
+   */
+  admit(guess: { sub: string; peer_address: string }, now: number): Promise<(wasRight: boolean) => Promise<void>>;
+}
+
 /** Consents, remembered per subject, client, scope and resource. */
 export interface Consents {
   find(sub: string, client_id: string): Promise<readonly RememberedConsent[]>;
@@ -284,6 +345,10 @@ export interface Policy {
   signedRequestObjectsRequired(): boolean;
   /** Seconds; absolute life of an offline grant. */
   offlineGrantLifetime(): number;
+  /** Seconds; how long a device code and its user code live. */
+  deviceCodeLifetime(): number;
+  /** Seconds between two polls of a device. */
+  devicePollInterval(): number;
   /** `acr` values that this server can reach, weakest first. */
   acrValues(): readonly string[];
   /** Whether DPoP proofs need a nonce of ours (RFC 9449 §8). */
@@ -364,6 +429,10 @@ export interface ProtocolPorts {
   pushedRequests: PushedRequests;
   requestObjects: RequestObjects;
   decryptionKeys: DecryptionKeys;
+  deviceRequests: DeviceRequests;
+  deviceDecisions: DeviceDecisions;
+  deviceVerifications: DeviceVerifications;
+  userCodeGuesses: UserCodeGuesses;
   consents: Consents;
   sessions: Sessions;
   sessionClients: SessionClients;

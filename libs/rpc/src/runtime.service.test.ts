@@ -46,6 +46,9 @@ class FakeToken implements Handlers<typeof TokenServiceService> {
   async userInfo(): Promise<never> {
     throw new OAuthError('invalid_token', 'token_expired', { challenge: 'Bearer' });
   }
+  async authorizeDevice(): Promise<never> {
+    throw new OAuthError('unauthorized_client', 'grant_type_not_allowed');
+  }
   async getJwks(): Promise<{ body: string; etag: string }> {
     return { body: '{"keys":[]}', etag: '1' };
   }

@@ -8,29 +8,24 @@ import type {
   Clients,
   CodeEnvelope,
   Confirmation,
-  Consents,
   DpopNonces,
-  Identities,
-  PasswordAuthentication,
   Policy,
   Profile,
   ProtocolPorts,
   Random,
   Redemption,
   RefreshTokenMac,
-  RememberedConsent,
   ReplayMarks,
   Revocations,
   Scopes,
-  SessionClients,
-  SessionFacts,
-  Sessions,
   StoredAuthorizationRequest,
 } from '@authority/protocol';
 import { FakeResources, FakeSealingKeys } from './protocol-resource-fakes.ts';
+import { FakeDeviceDecisions, FakeDeviceRequests, FakeDeviceVerifications, FakeUserCodeGuesses } from './protocol-device-fakes.ts';
 import { FakeGrants } from './protocol-grants.ts';
 import { FakeDecryptionKeys, FakePushedRequests, FakeRequestObjects } from './protocol-request-fakes.ts';
 import { FakeSigningKeys } from './protocol-signing-fakes.ts';
+import { FakeConsents, FakeIdentities, FakeSessionClients, FakeSessions } from './protocol-people-fakes.ts';
 import { FakeClientStore, FakeRegistrationTokens, FakeSectorIdentifiers } from './protocol-registration-fakes.ts';
 
 /*
@@ -221,61 +216,6 @@ export class FakeAuthorizationRequests implements AuthorizationRequests {
   }
 }
 
-export class FakeConsents implements Consents {
-  readonly all = new Map<string, RememberedConsent[]>();
-
-  async find(sub: string, client_id: string): Promise<readonly RememberedConsent[]> {
-    return this.all.get(`${sub}/${client_id}`) ?? [];
-  }
-
-  async remember(sub: string, client_id: string, consent: RememberedConsent): Promise<void> {
-    this.all.set(`${sub}/${client_id}`, [...(await this.find(sub, client_id)), consent]);
-  }
-}
-
-export class FakeSessions implements Sessions {
-  readonly all = new Map<string, SessionFacts>();
-
-  async resolve(session: string): Promise<SessionFacts | undefined> {
-    return this.all.get(session);
-  }
-}
-
-export class FakeSessionClients implements SessionClients {
-  /** `client_id`s by sid. */
-  readonly all = new Map<string, Set<string>>();
-
-  async of({ sid }: { sid: string }): Promise<readonly string[]> {
-    return [...(this.all.get(sid) ?? [])];
-  }
-
-  async remember({ sid }: { sid: string }, client_id: string): Promise<void> {
-    this.all.set(sid, (this.all.get(sid) ?? new Set()).add(client_id));
-  }
-}
-
-export class FakeIdentities implements Identities {
-  readonly all = new Map<string, Record<string, unknown>>();
-  /** By name and password, as `name:password`. */
-  readonly passwords = new Map<string, PasswordAuthentication>();
-  attempts = 0;
-  away = false;
-
-  async authenticate({ username, password }: Parameters<Identities['authenticate']>[0]): Promise<PasswordAuthentication> {
-    this.attempts += 1;
-    return this.passwords.get(`${username}:${password}`) ?? { outcome: 'refused', reason: 'credentials_wrong', retryAt: 0 };
-  }
-
-  async claims(sub: string, scopes: readonly string[], names: readonly string[]): Promise<Record<string, unknown> | undefined> {
-    if (this.away) throw new StatusError('UNAVAILABLE', 'peer_unavailable');
-    const claims = this.all.get(sub);
-    if (!claims) return undefined;
-    const { email, ...profile } = claims;
-    const named = Object.fromEntries(names.filter((name) => name in claims).map((name) => [name, claims[name]]));
-    return { ...(scopes.includes('profile') && profile), ...(scopes.includes('email') && { email }), ...named };
-  }
-}
-
 export class FakeClientKeys implements ClientKeys {
   /** By jwks_uri. */
   readonly published = new Map<string, { keys: readonly Record<string, unknown>[] }>();
@@ -303,6 +243,8 @@ export class FakePolicy implements Policy {
   pushedRequestsRequired = (): boolean => this.mustPush;
   signedRequestObjectsRequired = (): boolean => this.mustSign;
   offlineGrantLifetime = (): number => 30 * 86_400;
+  deviceCodeLifetime = (): number => 600;
+  devicePollInterval = (): number => 5;
   acrValues = (): readonly string[] => this.acr;
   nonceRequired = true;
   dpopNonceRequired = (): boolean => this.nonceRequired;
@@ -341,6 +283,10 @@ export interface ProtocolFakes extends ProtocolPorts {
   pushedRequests: FakePushedRequests;
   requestObjects: FakeRequestObjects;
   decryptionKeys: FakeDecryptionKeys;
+  deviceRequests: FakeDeviceRequests;
+  deviceDecisions: FakeDeviceDecisions;
+  deviceVerifications: FakeDeviceVerifications;
+  userCodeGuesses: FakeUserCodeGuesses;
   consents: FakeConsents;
   sessions: FakeSessions;
   sessionClients: FakeSessionClients;
@@ -376,6 +322,10 @@ export function protocolFakes(): ProtocolFakes {
     pushedRequests: new FakePushedRequests(),
     requestObjects: new FakeRequestObjects(),
     decryptionKeys: new FakeDecryptionKeys(),
+    deviceRequests: new FakeDeviceRequests(),
+    deviceDecisions: new FakeDeviceDecisions(grants),
+    deviceVerifications: new FakeDeviceVerifications(),
+    userCodeGuesses: new FakeUserCodeGuesses(),
     consents: new FakeConsents(),
     sessions: new FakeSessions(),
     sessionClients: new FakeSessionClients(),

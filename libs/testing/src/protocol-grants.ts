@@ -49,7 +49,12 @@ export class FakeGrants implements Grants {
       ...(envelope.offline || authentication.sid === undefined ? undefined : { sid: authentication.sid }),
       ...(confirmation && { confirmation }),
     };
-    this.rows.push({ grant, handle: envelope.handle, generation: 0, steppedAt: 0, revoked: undefined });
+    this.add(grant, envelope.handle);
+  }
+
+  /** `handle` is base64url. */
+  add(grant: LiveGrant, handle: string): void {
+    this.rows.push({ grant, handle, generation: 0, steppedAt: 0, revoked: undefined });
   }
 
   async create(grant: LiveGrant, handle: Uint8Array): Promise<'created' | Ended> {

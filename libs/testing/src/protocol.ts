@@ -1,6 +1,8 @@
 export { DpopKey, hash, type ProofChanges } from './dpop.ts';
+export * from './protocol-device-fakes.ts';
 export * from './protocol-fakes.ts';
 export { FakeGrants } from './protocol-grants.ts';
+export { FakeConsents, FakeIdentities, FakeSessionClients, FakeSessions } from './protocol-people-fakes.ts';
 export { testKeys } from './protocol-keys.ts';
 export { FakeClientStore, FakeRegistrationTokens, FakeSectorIdentifiers } from './protocol-registration-fakes.ts';
 export * from './protocol-request-fakes.ts';

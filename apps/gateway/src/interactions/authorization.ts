@@ -13,6 +13,7 @@ const pages: Partial<Record<InteractionKind, string>> = {
   [InteractionKind.CONSENT]: '/consent',
   [InteractionKind.SELECT_ACCOUNT]: '/select-account',
   [InteractionKind.REGISTRATION]: '/registration',
+  [InteractionKind.DEVICE]: '/device',
 };
 
 export function outcomeOf({ next }: AuthorizeResponse): Outcome {

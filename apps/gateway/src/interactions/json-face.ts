@@ -1,3 +1,4 @@
+import { DeviceVerificationState } from '@authority/contracts/token';
 import { OAuthError } from '@authority/errors';
 import { jsonObject, jsonTextOf } from '../http/body.ts';
 import { json, noStore } from '../http/answer.ts';
@@ -71,7 +72,21 @@ function screenOf(screen: Screen): Readonly<Record<string, unknown>> {
     case 'consent':
     case 'select_account':
       return { screen: screen.name, interaction: screen.interaction, details: screen.details };
+    case 'device': {
+      const { state, ...shown } = screen.verification;
+      return { screen: screen.name, state: deviceStates[state], ...shown };
+    }
     default:
       return { screen: screen.name };
   }
 }
+
+const deviceStates: Partial<Record<DeviceVerificationState, string>> = {
+  [DeviceVerificationState.ENTER]: 'enter',
+  [DeviceVerificationState.UNKNOWN]: 'unknown',
+  [DeviceVerificationState.CONFIRM]: 'confirm',
+  [DeviceVerificationState.ALLOWED]: 'allowed',
+  [DeviceVerificationState.DENIED]: 'denied',
+  [DeviceVerificationState.EXPIRED]: 'expired',
+  [DeviceVerificationState.DECIDED_BEFORE]: 'decided_before',
+};

@@ -1,6 +1,6 @@
 import type { Flow } from '@authority/contracts/identity';
 import type { Parameter } from '@authority/contracts/rpc';
-import type { ClientResponse, ClientSummary, InteractionDetails } from '@authority/contracts/token';
+import type { ClientResponse, ClientSummary, DeviceVerification, InteractionDetails } from '@authority/contracts/token';
 
 /** What a step ends in. The two faces (pages.ts, json.ts) make HTML or JSON of it; a step knows neither. */
 export type Outcome =
@@ -17,6 +17,8 @@ export type Screen =
   | FlowScreen
   | { readonly name: 'consent'; readonly interaction: string; readonly details: InteractionDetails }
   | { readonly name: 'select_account'; readonly interaction: string; readonly details: InteractionDetails }
+  /** `missing`: the form was sent without a code. */
+  | { readonly name: 'device'; readonly verification: DeviceVerification; readonly missing: boolean }
   | { readonly name: 'sign_out'; readonly parameters: readonly Parameter[]; readonly client: ClientSummary | undefined }
   | { readonly name: 'signed_out' }
   | { readonly name: 'signed_in_only' }

@@ -96,7 +96,7 @@ const uiLocalesOf = (screen: Screen): readonly string[] => ('details' in screen 
 /** See security-headers.ts: forms that may end at a client name no target. */
 function formsOf({ name }: Screen): FormTarget {
   if (name === 'signed_out' || name === 'signed_in_only') return 'none';
-  return name === 'account' ? 'self' : 'anywhere';
+  return name === 'account' || name === 'device' ? 'self' : 'anywhere';
 }
 
 const problems: Partial<Record<Reason, Problem>> = {

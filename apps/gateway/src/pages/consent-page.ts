@@ -42,13 +42,14 @@ function signedInAs(context: PageContext, interaction: string, { signed_in_as: n
   return html`<p class="lead">${as}${link(context, '/login', texts.say('consent.switch'), { interaction, switch: '1' })}</p>`;
 }
 
-function scopeRow(texts: Texts, { name, description, granted_before }: ScopeSummary): Html {
+/** What is asked, in words. */
+export function scopeRow(texts: Texts, { name, description, granted_before }: ScopeSummary): Html {
   const id = texts.find('scope', name);
   const words = id === undefined ? html`<bdi>${description || name}</bdi>` : html`${texts.say(id)}`;
   return html`<li>${check}<span>${words}${granted_before && html`<span class="quiet">${texts.say('consent.known')}</span>`}</span></li>`;
 }
 
-function resources(texts: Texts, { resources: places }: InteractionDetails): HtmlValue {
+export function resources(texts: Texts, { resources: places }: Pick<InteractionDetails, 'resources'>): HtmlValue {
   if (places.length === 0) return undefined;
   return html`<p class="quiet">${texts.say('consent.resources')}</p><ul class="places">${places.map((one) => html`<li><bdi>${one}</bdi></li>`)}</ul>`;
 }

@@ -31,8 +31,9 @@ function titleOf(texts: Texts, { name, details }: FlowScreen): string {
   return texts.say(details?.reauthenticate ? 'login.again.title' : 'login.title');
 }
 
-function lead(texts: Texts, { name, details }: FlowScreen): HtmlValue {
-  if (details === undefined) return undefined;
+function lead(texts: Texts, { name, details, interaction }: FlowScreen): HtmlValue {
+  // Only who connects a device is asked to sign in by nobody's application.
+  if (details === undefined) return interaction !== '' && html`<p class="lead">${texts.say('login.to_device')}</p>`;
   const client = clientName(texts, details.client);
   if (name === 'registration') return html`<p class="lead">${texts.show('registration.to', { client })}</p>`;
   if (!details.reauthenticate) return html`<p class="lead">${texts.show('login.to', { client })}</p>`;

@@ -1,5 +1,5 @@
 import { Flow, FlowKind } from '@authority/contracts/identity';
-import { ClientResponse, InteractionDetails } from '@authority/contracts/token';
+import { ClientResponse, DeviceVerification, DeviceVerificationState, InteractionDetails } from '@authority/contracts/token';
 import { OAuthError } from '@authority/errors';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -39,6 +39,7 @@ function everyPage(text: string): string[] {
     { name: 'registration', flow, interaction: text, details: { ...details, reauthenticate: false } },
     { name: 'consent', interaction: text, details },
     { name: 'select_account', interaction: text, details },
+    ...[0, 1, 2, 3, 4, 5, 6, 7].map((state) => ({ name: 'device' as const, verification: device(text, state), missing: state === 1 })),
     { name: 'sign_out', parameters: [{ name: text, value: text }], client: details.client },
     ...(['signed_out', 'signed_in_only', 'account'] as const).map((name) => ({ name })),
   ];
@@ -52,6 +53,23 @@ function everyPage(text: string): string[] {
     ),
     formPostPage(stranger, response),
   ];
+}
+
+/** A device page with a stranger's words, its own among them (RFC 8628 §5.4). */
+function device(text: string, state: DeviceVerificationState): DeviceVerification {
+  const client = { client_id: text, client_name: text };
+  const origin = { peer_address: text, user_agent: text, requested_at_ms: -90_000, same_address: false };
+  const scopes = [{ name: text, description: text }];
+  return DeviceVerification.fromPartial({
+    interaction: text,
+    state,
+    user_code: text,
+    client,
+    scopes,
+    resources: [text],
+    origin,
+    signed_in_as: text,
+  });
 }
 
 const tags = (page: string): string[] => [...page.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
@@ -100,6 +118,19 @@ test('RFC 7591 §2: links of a client are web addresses or no links', () => {
   expect(consent('https://c.example/p?a="b')).toContain('href="https://c.example/p?a=&quot;b" target="_blank" rel="noopener noreferrer"');
   for (const uri of ['javascript:alert(1)', 'data:text/html,x', ' javascript:alert(1)', 'nothing'])
     expect(consent(uri)).not.toContain('privacy policy');
+});
+
+test('RFC 8628 §5.4: the confirmation says which device asks, from where, when, and warns; Allow is no default of a link', () => {
+  const verification = {
+    ...device('Harbour TV', DeviceVerificationState.CONFIRM),
+    user_code: 'WDJB-MJHT',
+    origin: { peer_address: '203.0.113.24', user_agent: `TV/1 ${'x'.repeat(300)}`, requested_at_ms: -130_000, same_address: false },
+  };
+  const page = renderScreen(context, { name: 'device', verification, missing: false });
+  for (const shown of ['WDJB-MJHT', '203.0.113.24', 'TV/1 x', '2 minutes ago', 'Not the network address of this browser', 'choose Deny'])
+    expect(page).toContain(shown);
+  expect(page).not.toContain('x'.repeat(120));
+  expect(page.match(/name="decision" value="(allow|deny)"/g)).toHaveLength(2);
 });
 
 test('pages.md: a secret never comes back, whatever an owner sends', () => {

@@ -1,5 +1,6 @@
 import type { Screen } from '../interactions/outcome.ts';
 import { consentPage } from './consent-page.ts';
+import { devicePage } from './device-pages.ts';
 import { flowPage } from './flow-page.ts';
 import type { PageContext } from './layout.ts';
 import { accountPage, selectAccountPage, signedInOnlyPage, signedOutPage, signOutPage } from './session-pages.ts';
@@ -14,6 +15,8 @@ export function renderScreen(context: PageContext, screen: Screen): string {
       return consentPage(context, screen.interaction, screen.details);
     case 'select_account':
       return selectAccountPage(context, screen.interaction, screen.details);
+    case 'device':
+      return devicePage(context, screen.verification, screen.missing);
     case 'sign_out':
       return signOutPage(context, screen.parameters, screen.client);
     case 'signed_out':

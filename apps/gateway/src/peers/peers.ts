@@ -7,7 +7,7 @@ import type { Client, Runtime } from '@authority/rpc';
 export interface Peers {
   readonly token: Pick<
     Client<typeof TokenServiceService>,
-    'exchange' | 'introspect' | 'revoke' | 'userInfo' | 'getJwks' | 'getMetadata' | 'getRevocationList' | 'allowOrigin'
+    'exchange' | 'introspect' | 'revoke' | 'userInfo' | 'getJwks' | 'getMetadata' | 'getRevocationList' | 'allowOrigin' | 'authorizeDevice'
   >;
   readonly authorization: Client<typeof AuthorizationServiceService>;
   readonly registration: Client<typeof RegistrationServiceService>;

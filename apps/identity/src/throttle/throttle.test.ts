@@ -2,7 +2,6 @@ import { fixedSettings } from '@authority/settings';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeCounters } from '../fakes.ts';
 import { identitySettings } from '../settings.ts';
-import { throttledAddress } from './address.ts';
 import { type Admission, type Attempt, Throttle } from './throttle.ts';
 
 let counters: FakeCounters;
@@ -81,15 +80,4 @@ test('a store that is away lets nobody in', async () => {
   const away = Object.assign(new FakeCounters(), { increment: () => Promise.reject(new Error('away')) });
   throttle = new Throttle(away, fixedSettings(identitySettings));
   await expect(attempt()).rejects.toThrow('away');
-});
-
-test.each([
-  ['192.0.2.1', '192.0.2.1'],
-  ['::ffff:192.0.2.1', '192.0.2.1'],
-  ['2001:DB8::1', '2001:db8:0:0::/64'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-  ['', 'unknown'],
-])('%j counts as %j', (address, key) => {
-  expect(throttledAddress(address)).toBe(key);
 });

@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Ephemeral } from '@authority/ephemeral';
+import { type Ephemeral, throttledAddress } from '@authority/ephemeral';
 import type { Reason } from '@authority/errors';
 import type { IdentitySettings } from '../settings.ts';
-import { throttledAddress } from './address.ts';
 
 /** Who tries to sign in. */
 export interface Attempt {

@@ -3,7 +3,10 @@ import {
   type AuthorizeRequest,
   type AuthorizeResponse,
   type ClientResponse,
+  type DecideDeviceRequest,
+  type DecideDeviceResponse,
   Decision,
+  DeviceVerificationState,
   type EndSessionRequest,
   type EndSessionResponse,
   type GetInteractionRequest,
@@ -13,11 +16,14 @@ import {
   type PushAuthorizationRequestRequest,
   type PushAuthorizationRequestResponse,
 } from '@authority/contracts/token';
-import type {
-  AuthorizeOutcome,
-  AuthorizeStep,
-  ClientResponse as CoreClientResponse,
-  Interaction as CoreInteraction,
+import {
+  type AuthorizeOutcome,
+  type AuthorizeStep,
+  type ClientResponse as CoreClientResponse,
+  type DeviceInteraction,
+  type DeviceVerificationState as CoreState,
+  type Interaction as CoreInteraction,
+  isDeviceVerification,
 } from '@authority/protocol';
 import { GrpcController, type Handlers } from '@authority/rpc';
 import { countRefusal, log } from '@authority/telemetry';
@@ -32,6 +38,7 @@ export class AuthorizationController implements Handlers<typeof AuthorizationSer
   /** GET and POST /oauth2/authorize (RFC 6749 §3.1), and every browser step that follows. */
   async authorize(request: AuthorizeRequest): Promise<AuthorizeResponse> {
     const { parameters, interaction, session, browser, cross_site } = request;
+    if (isDeviceVerification(interaction)) return { next: { $case: 'interaction', value: await this.devicePage(request) } };
     const decision = decisions[request.decision];
     const step: AuthorizeStep = { parameters, interaction, session, browser, cross_site, ...(decision && { decision }) };
     return { next: nextOf(await this.core.authorize.authorize(step, Date.now())) };
@@ -43,7 +50,9 @@ export class AuthorizationController implements Handlers<typeof AuthorizationSer
   }
 
   /** What a page shows of a pending interaction. */
-  async getInteraction({ interaction, browser, session }: GetInteractionRequest): Promise<GetInteractionResponse> {
+  async getInteraction(request: GetInteractionRequest): Promise<GetInteractionResponse> {
+    const { interaction, browser, session } = request;
+    if (isDeviceVerification(interaction)) return { interaction: await this.devicePage(request) };
     return { interaction: interactionOf(await this.core.authorize.interaction(interaction, browser, Date.now(), session)) };
   }
 
@@ -52,6 +61,36 @@ export class AuthorizationController implements Handlers<typeof AuthorizationSer
     const judged = await this.core.endSession.endSession({ parameters, session, confirmed }, Date.now());
     return { ...judged, parameters: [...judged.parameters], client: judged.client };
   }
+
+  /** The device pages (RFC 8628 §3.3). */
+  async decideDevice(request: DecideDeviceRequest): Promise<DecideDeviceResponse> {
+    const { interaction, session, browser, user_code, evidence } = request;
+    const asked = decisions[request.decision];
+    const decision = asked === 'allow' || asked === 'deny' ? { decision: asked } : undefined;
+    const step = { interaction, session, browser, user_code, peer_address: evidence?.peer_address ?? '', ...decision };
+    const next = await this.core.deviceVerification.decideDevice(step, Date.now());
+    if (next.$case === 'interaction') return { next: { $case: 'interaction', value: deviceInteraction(next.value) } };
+    const { client, origin, state } = next.value;
+    return { next: { $case: 'verification', value: { ...next.value, client, origin, state: states[state] } } };
+  }
+
+  private async devicePage({ interaction, browser, session }: GetInteractionRequest): Promise<Interaction> {
+    return deviceInteraction(await this.core.deviceVerification.interaction(interaction, browser, Date.now(), session));
+  }
+}
+
+const states: Readonly<Record<CoreState, DeviceVerificationState>> = {
+  enter: DeviceVerificationState.ENTER,
+  unknown: DeviceVerificationState.UNKNOWN,
+  confirm: DeviceVerificationState.CONFIRM,
+  allowed: DeviceVerificationState.ALLOWED,
+  denied: DeviceVerificationState.DENIED,
+  expired: DeviceVerificationState.EXPIRED,
+  decided_before: DeviceVerificationState.DECIDED_BEFORE,
+};
+
+function deviceInteraction({ handle, kind }: DeviceInteraction): Interaction {
+  return { handle, kind: kind === 'login' ? InteractionKind.LOGIN : InteractionKind.DEVICE, details: undefined };
 }
 
 const decisions: Partial<Record<Decision, NonNullable<AuthorizeStep['decision']>>> = {

@@ -1,6 +1,8 @@
 import {
   type AllowOriginRequest,
   type AllowOriginResponse,
+  type AuthorizeDeviceRequest,
+  type AuthorizeDeviceResponse,
   type ExchangeRequest,
   type ExchangeResponse,
   type GetJwksResponse,
@@ -49,6 +51,11 @@ export class TokenController implements Handlers<typeof TokenServiceService> {
   /** GET and POST /oauth2/userinfo (OpenID Connect Core §5.3). */
   userInfo(request: UserInfoRequest): Promise<UserInfoResponse> {
     return this.core.userInfo.userInfo(endpointRequest(request), Date.now());
+  }
+
+  /** POST /oauth2/device_authorization (RFC 8628 §3.1). */
+  authorizeDevice(request: AuthorizeDeviceRequest): Promise<AuthorizeDeviceResponse> {
+    return this.core.deviceAuthorization.authorizeDevice(endpointRequest(request), Date.now());
   }
 
   /** /.well-known/jwks.json (RFC 7517 §5). */

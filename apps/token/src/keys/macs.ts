@@ -42,6 +42,30 @@ export class SecretDigests {
   }
 }
 
+const userCodePurpose = 'authority user code 1\0';
+
+/**
+ * User codes of devices at rest: of 34 bits a plain hash would tell the code. Keyed like refresh tokens, under every key that
+ * may have made it.
+ */
+export class UserCodeMac {
+  constructor(private readonly ring: KeyRing) {}
+
+  make(user_code: string): string {
+    return macOf(this.ring.current('mac', 'HS256'), user_code);
+  }
+
+  candidates(user_code: string): string[] {
+    const keys = this.ring.all().filter((key) => key.use === 'mac' && key.secret !== undefined);
+    return keys.map((key) => macOf(key, user_code));
+  }
+}
+
+function macOf({ secret }: RingKey, user_code: string): string {
+  if (secret === undefined) throw new Error('a MAC key without its secret');
+  return createHmac('sha256', secret).update(userCodePurpose).update(user_code).digest('base64url');
+}
+
 function macKey(ring: KeyRing, keyId: string): RingKey['secret'] {
   const key = ring.find(keyId);
   return key?.use === 'mac' ? key.secret : undefined;

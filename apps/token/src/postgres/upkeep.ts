@@ -3,6 +3,7 @@ import { type Queryable, statement } from '@authority/postgres';
 import { gauge, log } from '@authority/telemetry';
 
 const upkeep = statement('upkeep', 'SELECT parent, strays FROM upkeep($1)');
+const upkeepDevices = statement('upkeep_devices', 'SELECT parent, strays FROM upkeep_devices()');
 
 const strayRows = gauge('authority_partition_stray_rows', 'Rows whose partition was missing when they came.', ['table']);
 
@@ -17,7 +18,8 @@ const dayMs = 86_400_000;
 async function keepPartitions(database: Queryable, grantLifetimeSeconds: number): Promise<void> {
   const days = Math.ceil((grantLifetimeSeconds * 1000) / dayMs) + spareDays;
   const rows = await database.query<{ parent: string; strays: number }>(upkeep, [days]);
-  for (const { parent, strays } of rows) {
+  const deviceRows = await database.query<{ parent: string; strays: number }>(upkeepDevices, []);
+  for (const { parent, strays } of [...rows, ...deviceRows]) {
     strayRows.set(strays, { table: parent });
     if (strays > 0) log.error('token.partition_missing', { table: parent, rows: strays });
   }

@@ -20,7 +20,10 @@ test('RFC 8414 §2: metadata says what the tables say', () => {
     token_endpoint: `${testIssuer}/oauth2/token`,
     jwks_uri: `${testIssuer}/.well-known/jwks.json`,
     registration_endpoint: `${testIssuer}/oauth2/register`,
-    grant_types_supported: ['authorization_code', 'client_credentials', 'password', 'refresh_token', 'implicit'],
+    grant_types_supported: [
+      ...['authorization_code', 'client_credentials', 'password', 'refresh_token'],
+      ...['urn:ietf:params:oauth:grant-type:device_code', 'implicit'],
+    ],
     response_types_supported: ['code', 'id_token', 'token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
     response_modes_supported: ['query', 'fragment', 'form_post'],
     code_challenge_methods_supported: ['S256'],
@@ -52,4 +55,10 @@ test('style.md 12: a new grant is in discovery without another line', () => {
 
 test('contract.md: an issuer with a path has everything below it', () => {
   expect(metadata(`${testIssuer}/tenant`, registries, policy)).toMatchObject({ token_endpoint: `${testIssuer}/tenant/oauth2/token` });
+});
+
+test('RFC 8628 §4: the device authorization endpoint', () => {
+  expect(metadata(testIssuer, registries, policy)).toMatchObject({
+    device_authorization_endpoint: `${testIssuer}/oauth2/device_authorization`,
+  });
 });

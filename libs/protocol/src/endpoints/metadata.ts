@@ -8,6 +8,7 @@ import { clientAuthenticationMethods } from '../client-authentication/index.ts';
 import type { ClientAuthenticationMethod } from '../client-authentication/method.ts';
 import { contentEncryptionAlgorithms, encryptionAlgorithms } from '../encryption/algorithms.ts';
 import { endpointUrl } from './paths.ts';
+import { deviceCode } from '../grants/device-code.ts';
 import type { Grant } from '../grants/grant.ts';
 import { grants } from '../grants/index.ts';
 import type { Profile, SigningAlgorithm } from '../model/client.ts';
@@ -83,6 +84,8 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
     // Ours (contract.md, "HTTP"): the signed list of what has been revoked.
     authority_revocation_list_uri: endpointUrl(issuer, 'revocations'),
     end_session_endpoint: endpointUrl(issuer, 'logout'),
+    // RFC 8628 §4.
+    ...(from.grants.includes(deviceCode) && { device_authorization_endpoint: endpointUrl(issuer, 'device_authorization') }),
     scopes_supported: policy.scopes,
     claims_supported: policy.claims,
     response_types_supported: from.responseTypes,

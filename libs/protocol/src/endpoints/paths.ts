@@ -8,12 +8,18 @@ export const endpointPaths = {
   userinfo: '/oauth2/userinfo',
   register: '/oauth2/register',
   logout: '/oauth2/logout',
+  device_authorization: '/oauth2/device_authorization',
   jwks: '/.well-known/jwks.json',
   revocations: '/.well-known/revocations',
 } as const;
 
 export function endpointUrl(issuer: string, endpoint: keyof typeof endpointPaths): string {
   return issuer + endpointPaths[endpoint];
+}
+
+/** Where people type user codes (RFC 8628 §3.2, verification_uri). */
+export function deviceVerificationUri(issuer: string): string {
+  return `${issuer}/device`;
 }
 
 /** The resource identifier of the operators' API. */

@@ -5,7 +5,18 @@ import type { ProtocolPorts } from '../ports.ts';
 
 export type GrantPorts = Pick<
   ProtocolPorts,
-  'issuer' | 'clients' | 'resources' | 'scopes' | 'authorizationCodes' | 'grants' | 'refreshTokenMac' | 'identities' | 'policy' | 'random'
+  | 'issuer'
+  | 'clients'
+  | 'resources'
+  | 'scopes'
+  | 'authorizationCodes'
+  | 'grants'
+  | 'refreshTokenMac'
+  | 'deviceRequests'
+  | 'deviceDecisions'
+  | 'identities'
+  | 'policy'
+  | 'random'
 >;
 
 /** A grant type (RFC 6749 §4): data, and one function. It says who may have what; the mint makes the tokens. */

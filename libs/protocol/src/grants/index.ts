@@ -1,11 +1,12 @@
 import { authorizationCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
+import { deviceCode } from './device-code.ts';
 import type { Grant } from './grant.ts';
 import { password } from './password.ts';
 import { refreshToken } from './refresh-token.ts';
 
 /** The registry; discovery lists it. */
-export const grants: readonly Grant[] = [authorizationCode, clientCredentials, password, refreshToken];
+export const grants: readonly Grant[] = [authorizationCode, clientCredentials, password, refreshToken, deviceCode];
 
 const byType: ReadonlyMap<string, Grant> = new Map(grants.map((grant) => [grant.type, grant]));
 

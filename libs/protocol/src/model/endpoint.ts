@@ -1,6 +1,21 @@
 import type { RegisterRequest, ManageRegistrationRequest, UpdateRegistrationRequest } from './registration.ts';
-import type { AuthorizeOutcome, AuthorizeStep, EndSessionRequest, EndSessionResponse, Interaction } from './front-channel.ts';
-import type { EndpointRequest, PushedAuthorizationResponse, TokenResponse, UserInfoResponse } from './request.ts';
+import type { DeviceStep } from './device.ts';
+import type {
+  AuthorizeOutcome,
+  AuthorizeStep,
+  DeviceInteraction,
+  DeviceOutcome,
+  EndSessionRequest,
+  EndSessionResponse,
+  Interaction,
+} from './front-channel.ts';
+import type {
+  DeviceAuthorizationResponse,
+  EndpointRequest,
+  PushedAuthorizationResponse,
+  TokenResponse,
+  UserInfoResponse,
+} from './request.ts';
 
 /*
  * The faces of the endpoints: what a controller calls. `now` is Unix milliseconds. All of them throw OAuthError for an
@@ -48,6 +63,18 @@ export interface PushedAuthorizationEndpoint {
 /** Cross-origin requests of browsers (Fetch §3.2): whether a page of an origin may read the answer of a request. */
 export interface AllowedOriginEndpoint {
   isAllowed(origin: string, request: Pick<EndpointRequest, 'parameters' | 'authorization'>): boolean;
+}
+
+/** POST /oauth2/device_authorization (RFC 8628 §3.1). */
+export interface DeviceAuthorizationEndpoint {
+  authorizeDevice(request: EndpointRequest, now: number): Promise<DeviceAuthorizationResponse>;
+}
+
+/** The device pages (RFC 8628 §3.3). */
+export interface DeviceVerificationEndpoint {
+  decideDevice(step: DeviceStep, now: number): Promise<DeviceOutcome>;
+  /** Where the browser belongs that holds the handle of a verification: to sign in first, or to the device page. */
+  interaction(handle: string, browser: string, now: number, session: string): Promise<DeviceInteraction>;
 }
 
 /** GET and POST /oauth2/authorize (RFC 6749 §3.1), and every browser step that follows. */

@@ -1,4 +1,5 @@
 import type { Reason } from '@authority/errors';
+import type { DeviceVerificationState } from './device.ts';
 import type { Parameters } from './request.ts';
 
 /** One step of an authorization: a new request, or an interaction that goes on. Empty strings stand for absent. */
@@ -91,4 +92,36 @@ export interface EndSessionResponse {
   client?: ClientSummary;
   /** There is a session to end. */
   signed_in: boolean;
+}
+
+/** What happens next on the device pages (RFC 8628 §3.3); in the shape of the message's oneof. */
+export type DeviceOutcome = { $case: 'interaction'; value: DeviceInteraction } | { $case: 'verification'; value: DeviceVerification };
+
+/** Which page a verification belongs to. No client has asked, so that there is nothing more to say. */
+export interface DeviceInteraction {
+  handle: string;
+  kind: 'login' | 'device';
+}
+
+export interface DeviceVerification {
+  interaction: string;
+  state: DeviceVerificationState;
+  /** For the field, or to compare with the device. */
+  user_code: string;
+  /** What is asked and where it came from; only to confirm, and after the decision. */
+  client?: ClientSummary;
+  scopes: ScopeSummary[];
+  resources: string[];
+  origin?: DeviceOrigin;
+  signed_in_as: string;
+}
+
+/** Where a device asked from (RFC 8628 §5.4). */
+export interface DeviceOrigin {
+  peer_address: string;
+  user_agent: string;
+  /** Unix milliseconds. */
+  requested_at_ms: number;
+  /** It is the address that the person's browser has. */
+  same_address: boolean;
 }

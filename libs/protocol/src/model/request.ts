@@ -60,6 +60,16 @@ export interface PushedAuthorizationResponse {
   dpop_nonce: string;
 }
 
+/** A device authorization response (RFC 8628 §3.2). */
+export interface DeviceAuthorizationResponse {
+  device_code: string;
+  user_code: string;
+  verification_uri: string;
+  verification_uri_complete: string;
+  expires_in: number;
+  interval: number;
+}
+
 /** A UserInfo answer (OpenID Connect Core §5.3.2). */
 export interface UserInfoResponse {
   body: string;

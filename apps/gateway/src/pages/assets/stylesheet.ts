@@ -182,6 +182,15 @@ input[aria-invalid="true"] { border-color: var(--danger); border-width: 2px; pad
 .person svg { width: 40px; height: 40px; color: var(--accent); }
 .person p { margin: 0; }
 
+.code input { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: 1.25rem; letter-spacing: 0.12em; text-transform: uppercase; }
+.code input::placeholder { letter-spacing: inherit; }
+.facts { margin: 12px 0 0; padding: 4px 12px; gap: 0; border: 1px solid var(--line); border-radius: var(--radius); font-size: 0.9375rem; }
+.facts div { display: grid; grid-template-columns: 128px 1fr; gap: 12px; padding: 8px 0; }
+.facts div + div { border-top: 1px solid var(--line); }
+.facts dd { margin: 0; }
+.facts .quiet { display: block; }
+.facts code { font-size: 1.0625rem; font-weight: 600; letter-spacing: 0.08em; }
+
 .reference { margin: 20px 0 0; padding: 12px 16px; border: 1px solid var(--line); border-radius: var(--radius); background: var(--ground); font-size: 0.875rem; }
 .reference code { display: block; font-size: 1rem; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
@@ -197,6 +206,7 @@ dd { margin: 0 0 4px; }
   body { padding: 16px 12px; }
   header { margin-top: 0; }
   main { padding: 24px 20px; }
+  .facts div { grid-template-columns: 104px 1fr; }
 }
 
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }

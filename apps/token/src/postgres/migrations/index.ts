@@ -5,6 +5,7 @@ import { type Migration, migration } from '@authority/postgres';
 import { settingsTables } from '@authority/settings';
 import { clientTables } from './clients.ts';
 import { encryptionKeys } from './encryption-keys.ts';
+import { deviceTables } from './devices.ts';
 import { grantTables } from './grants.ts';
 import { keyTables } from './keys.ts';
 import { logoutTables } from './logouts.ts';
@@ -25,4 +26,5 @@ export const tokenMigrations: readonly Migration[] = [
   migration('EncryptionKeys1790000000030', encryptionKeys),
   migration('Logouts1790000000040', logoutTables),
   migration('Resources1790000000050', resourceTables),
+  migration('Devices1790000000060', deviceTables),
 ];
