@@ -2,10 +2,15 @@ import { Walk } from './browser-walk.ts';
 import { type Answer, formBytes, type Load, requestBytes } from './driver.ts';
 import { authorizeOnce, authorizeQuery, basic, pkce, redeem, type Target } from './target.ts';
 
+type Prepared = Omit<Load, 'host' | 'port' | 'connections' | 'seconds'> & {
+  /** What may be used up to warm the server, where requests are made before the clock starts. */
+  warmUpRequests?: number;
+};
+
 export interface Flow {
   name: string;
   /** Makes what the load needs and says how to drive it. */
-  prepare(target: Target, seconds: number): Promise<Omit<Load, 'host' | 'port' | 'connections' | 'seconds'>>;
+  prepare(target: Target, seconds: number): Promise<Prepared>;
 }
 
 const ok = (answer: Answer): boolean => answer.status === 200;
@@ -57,6 +62,8 @@ const clientCredentials: Flow = {
   },
 };
 
+const codesToWarmUp = 3_000;
+
 /** Codes are made before the clock starts: as many as the run can use. */
 const code: Flow = {
   name: 'code exchange (PKCE, ID Token)',
@@ -64,7 +71,7 @@ const code: Flow = {
     const walk = await signedIn(target);
     const requests: Buffer[] = [];
     await authorizeOnce(target, walk, target.app, pkce(), scope);
-    const wanted = 3_000 + Math.ceil(seconds * 700);
+    const wanted = codesToWarmUp + Math.ceil(seconds * 700);
     const headers = { authorization: basic(target.app) };
     await inParallel(16, wanted, async () => {
       const proof = pkce();
@@ -78,7 +85,11 @@ const code: Flow = {
         }),
       );
     });
-    return { next: () => requests.pop(), accepts: (answer) => ok(answer) && answer.body.includes('id_token') };
+    return {
+      next: () => requests.pop(),
+      accepts: (answer) => ok(answer) && answer.body.includes('id_token'),
+      warmUpRequests: codesToWarmUp,
+    };
   },
 };
 

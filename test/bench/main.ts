@@ -1,5 +1,4 @@
-// `npm run bench`: Authority, split and standalone, against oidc-provider on the same machine and the same Node. Options:
-// --seconds n (a measurement, 5), --rounds n (A B A B, 2), --only text (flows whose name has it), --short (for CI).
+// `npm run bench`: Authority, split and standalone, against oidc-provider on the same machine and the same Node.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '@authority/testing/suite';
@@ -8,19 +7,12 @@ import { pin } from './cpu.ts';
 import { startFloor } from './floor-target.ts';
 import { flows } from './flows.ts';
 import { measure, type Row } from './measure.ts';
+import { readOptions } from './options.ts';
 import { startPeer } from './peer-target.ts';
 import { environmentOf, signsPerSecond, table } from './report.ts';
 import type { Target } from './target.ts';
 
-function option(name: string, fallback: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? fallback : Number(process.argv[at + 1]);
-}
-
-const short = process.argv.includes('--short');
-const seconds = option('seconds', short ? 1 : 5);
-const rounds = option('rounds', short ? 1 : 2);
-const only = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '') : '';
+const { seconds, rounds, only, short } = readOptions(process.argv.slice(2));
 const chosen = flows.filter((flow) => flow.name.includes(only));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 

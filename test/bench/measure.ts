@@ -23,11 +23,12 @@ export function settle(target: Target): void {
   pin(target.storePids(), LOAD_CORE);
 }
 
+/** Unless the flow has fewer to spare. */
 const WARM_UP_REQUESTS = 20_000;
 
 /** Every target is as warm as it will be: a just-in-time compiler's first seconds say nothing about a server. */
 async function warmUp(load: Prepared, host: string, port: number, connections: number): Promise<void> {
-  let left = WARM_UP_REQUESTS;
+  let left = load.warmUpRequests ?? WARM_UP_REQUESTS;
   await drive({ ...load, host, port, connections, seconds: 5, next: (connection) => (left-- > 0 ? load.next(connection) : undefined) });
 }
 
