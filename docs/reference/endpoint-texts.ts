@@ -14,6 +14,7 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/oauth2/userinfo': 'UserInfo (OpenID Connect Core §5.3).',
   '/oauth2/register': 'Dynamic client registration (RFC 7591 §3).',
   '/oauth2/register/:client_id': 'Its management (RFC 7592 §2).',
+  '/oauth2/check-session': 'The frame that pages ask whether a session changed (OpenID Connect Session Management §4.2).',
   '/oauth2/logout': 'RP-initiated logout (OpenID Connect RP-Initiated Logout §2).',
   '/login': 'Sign-in page.',
   '/registration': 'Page to create an account.',

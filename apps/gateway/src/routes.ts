@@ -1,5 +1,6 @@
 import { OAuthError } from '@authority/errors';
 import { authorizeEndpoint } from './endpoints/authorize.ts';
+import { checkSessionEndpoint, checkSessionPath } from './endpoints/check-session.ts';
 import { deviceAuthorizationEndpoint } from './endpoints/device-authorization.ts';
 import { introspectEndpoint } from './endpoints/introspect.ts';
 import type { Published } from './endpoints/published.ts';
@@ -92,7 +93,7 @@ function registration({ issuer, peers, evidenceOf }: Edge): Route[] {
 }
 
 /** Where browsers go: two endpoints that clients send them to, and the steps, each as a page and as JSON. */
-function frontChannel({ issuer, peers }: Edge, open: OpenVisit, face: Face): Route[] {
+function frontChannel({ issuer, peers, published }: Edge, open: OpenVisit, face: Face): Route[] {
   const authorize = authorizeEndpoint(peers, issuer);
   const logout = logoutEndpoint(peers, issuer);
   const refusal = face.renderRefusal();
@@ -103,6 +104,12 @@ function frontChannel({ issuer, peers }: Edge, open: OpenVisit, face: Face): Rou
   return [
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, authorizePath, refusal, authorize)),
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, logoutPath, refusal, logout)),
+    {
+      method: 'GET',
+      path: checkSessionPath,
+      endpoint: checkSessionEndpoint(issuer, cookiesFor(issuer), published),
+      renderRefusal: plainError,
+    },
     ...[face, jsonFace(issuer)].flatMap((one) => steps.flatMap((step) => stepRoutes({ issuer, open, face: one }, step))),
     ...['/', ...(issuer.path === '' ? [] : [''])].map((path): Route => ({ method: 'GET', path, endpoint: home, renderRefusal: refusal })),
   ];

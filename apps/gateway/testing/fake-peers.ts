@@ -31,6 +31,8 @@ export interface FakeState {
   endSession: EndSessionResponse;
   /** The request of the device has been shown. */
   deviceShown: boolean;
+  /** The metadata, a JSON object. */
+  metadata: string;
   /** What Exchange answers instead of its default. */
   exchange: (() => ExchangeResponse) | undefined;
 }
@@ -79,6 +81,7 @@ export function fakePeers(): { peers: Peers; state: FakeState } {
     authorize: () => asAnswer(interaction(InteractionKind.LOGIN)),
     endSession: EndSessionResponse.fromPartial({}),
     deviceShown: false,
+    metadata: '{"issuer":"http://localhost:8080"}',
     exchange: undefined,
   };
   const calls = { ...tokenCalls(state), ...frontCalls(state), ...sessionCalls(state), ...flowCalls(state) };
@@ -109,8 +112,8 @@ function tokenCalls(state: FakeState) {
       ...{ device_code: 'dc', user_code: 'WDJB-MJHT', verification_uri: 'http://localhost:8080/device' },
       ...{ verification_uri_complete: 'http://localhost:8080/device?user_code=WDJB-MJHT', expires_in: 600, interval: 5 },
     }),
-    getMetadata: () => ({ body: '{"issuer":"http://localhost:8080"}', etag: 'm1' }),
     getRevocationList: () => ({ body: 'a.signed.list', etag: 'r1' }),
+    getMetadata: () => ({ body: state.metadata, etag: String(state.metadata.length) }),
     getJwks: () => ({ body: '{"keys":[]}', etag: 'k1' }),
     allowOrigin: ({ origin }: { origin: string }) => ({ allowed: origin === 'https://app.example' }),
     register: ({ body }: { body: string }) => ({ body }),

@@ -104,6 +104,11 @@ const visits: Record<string, Visit> = {
     return page.goto(`${base}/oauth2/logout?client_id=c1`);
   },
   'signed-out': (page) => page.goto(`${base}/oauth2/logout`),
+  'signed-out-frames': (page, state) => {
+    const frontchannel_logout_uris = ['https://client.invalid/out'];
+    state.endSession = { ...state.endSession, redirect_uri: 'https://client.invalid/bye', frontchannel_logout_uris };
+    return page.route('**/signed-out.*.js', (route) => route.abort()).then(() => page.goto(`${base}/oauth2/logout`));
+  },
   'form-post': async (page, state) => {
     state.authorize = () => respond('https://client.invalid/callback', 'form_post');
     await page.route('**/form-post.*.js', (route) => route.abort());

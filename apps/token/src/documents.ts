@@ -38,7 +38,7 @@ export function jwksDocument(signingKeys: SigningKeys, decryptionKeys: RingDecry
 const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...personClaims];
 
 /** What of the metadata an operator changes while the process runs. */
-type Changing = 'pushedRequestsRequired' | 'signedRequestObjectsRequired' | 'profile';
+type Changing = 'pushedRequestsRequired' | 'signedRequestObjectsRequired' | 'profile' | 'frontchannelLogout' | 'sessionManagement';
 
 /** Server metadata: made again when a setting that it tells of has changed. */
 export function metadataDocument(
@@ -52,6 +52,8 @@ export function metadataDocument(
       pushedRequestsRequired: policy.pushedRequestsRequired(),
       signedRequestObjectsRequired: policy.signedRequestObjectsRequired(),
       profile: policy.profile(),
+      frontchannelLogout: policy.frontchannelLogout(),
+      sessionManagement: policy.sessionManagement(),
     };
     const of = Object.values(changing).join();
     if (made?.of !== of) {

@@ -38,6 +38,14 @@ export const tokenSettingDefinitions = defineSettings({
     'Wrong codes of devices from everybody together in a window; then nobody can connect a device until it ends.',
     { min: 10, max: 1_000_000 },
   ),
+  'token.frontchannel_logout': flagSetting(
+    false,
+    'A sign-out loads the pages of the clients of the session in frames. Browsers that block third-party cookies break it.',
+  ),
+  'token.session_management': flagSetting(
+    false,
+    'Answers have session_state, and pages may ask in a frame whether it changed. Browsers that block third-party cookies break it.',
+  ),
   'token.revocation_staleness': durationSetting(
     2,
     'How long a replica that cannot ask what was revoked still answers introspection and UserInfo.',
@@ -73,6 +81,8 @@ export function policyFrom(settings: TokenSettings): Policy {
     pushedRequestLifetime: () => settings.get('token.par_lifetime'),
     pushedRequestsRequired: () => settings.get('token.require_pushed_authorization_requests'),
     signedRequestObjectsRequired: () => settings.get('token.require_signed_request_object'),
+    frontchannelLogout: () => settings.get('token.frontchannel_logout'),
+    sessionManagement: () => settings.get('token.session_management'),
     offlineGrantLifetime: () => settings.get('token.offline_grant_lifetime'),
     deviceCodeLifetime: () => settings.get('token.device_code_lifetime'),
     devicePollInterval: () => settings.get('token.device_poll_interval'),

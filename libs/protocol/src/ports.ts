@@ -343,6 +343,10 @@ export interface Policy {
   pushedRequestsRequired(): boolean;
   /** Every authorization request must be a signed request object (RFC 9101 §10.5). */
   signedRequestObjectsRequired(): boolean;
+  /** Sign-outs load the pages of clients in frames (OpenID Connect Front-Channel Logout 1.0). */
+  frontchannelLogout(): boolean;
+  /** Answers have `session_state`, and there is a check_session_iframe (OpenID Connect Session Management 1.0). */
+  sessionManagement(): boolean;
   /** Seconds; absolute life of an offline grant. */
   offlineGrantLifetime(): number;
   /** Seconds; how long a device code and its user code live. */

@@ -231,6 +231,8 @@ export class FakeClientKeys implements ClientKeys {
 }
 
 export class FakePolicy implements Policy {
+  frontchannel = false;
+  managed = false;
   acr: readonly string[] = ['urn:authority:pwd', 'urn:authority:mfa'];
   serverProfile: Profile | undefined;
 
@@ -242,6 +244,8 @@ export class FakePolicy implements Policy {
   pushedRequestLifetime = (): number => 60;
   pushedRequestsRequired = (): boolean => this.mustPush;
   signedRequestObjectsRequired = (): boolean => this.mustSign;
+  frontchannelLogout = (): boolean => this.frontchannel;
+  sessionManagement = (): boolean => this.managed;
   offlineGrantLifetime = (): number => 30 * 86_400;
   deviceCodeLifetime = (): number => 600;
   devicePollInterval = (): number => 5;

@@ -30,7 +30,8 @@ export async function startListener(): Promise<Listener> {
     request.on('end', () => {
       const { pathname, search } = new URL(request.url ?? '/', 'http://here');
       const form = new URLSearchParams(request.method === 'GET' ? search : body);
-      heard.push({ path: pathname, method: request.method ?? '', type: request.headers['content-type'] ?? '', form });
+      if (pathname !== '/favicon.ico')
+        heard.push({ path: pathname, method: request.method ?? '', type: request.headers['content-type'] ?? '', form });
       const headers = listener.status === 302 ? { location: `${listener.origin}/elsewhere` } : { 'content-type': 'text/html' };
       response.writeHead(listener.status, headers).end('<!doctype html><title>Client</title>');
     });

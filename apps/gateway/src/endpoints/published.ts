@@ -13,6 +13,8 @@ export interface Published {
   readonly jwks: Endpoint;
   /** What has been revoked; unavailable as soon as it may have become old. */
   readonly revocations: Endpoint;
+  /** Whether the metadata has a member of this name now: what the token service offers, the edge serves. */
+  names(member: string): boolean;
   /** True from the first contact on: afterwards the last good copy serves while token is away. */
   ready(): boolean;
   stop(): void;
@@ -33,6 +35,7 @@ const refreshEveryMs = 500;
  */
 export function publish({ token }: Pick<Peers, 'token'>, everyMs: number = refreshEveryMs): Published {
   let metadata: Document | undefined;
+  let members: ReadonlySet<string> = new Set();
   let jwks: Document | undefined;
   const revocations = publishRevocations({ token }, everyMs);
   let reachable = true;
@@ -42,7 +45,10 @@ export function publish({ token }: Pick<Peers, 'token'>, everyMs: number = refre
   const refresh = async (): Promise<void> => {
     try {
       const [one, other] = await Promise.all([token.getMetadata({}, { idempotent: true }), token.getJwks({}, { idempotent: true })]);
-      if (one.etag !== metadata?.etag || metadata === undefined) metadata = documentOf(one, 'application/json');
+      if (one.etag !== metadata?.etag || metadata === undefined) {
+        metadata = documentOf(one, 'application/json');
+        members = new Set(Object.keys(JSON.parse(one.body)));
+      }
       if (other.etag !== jwks?.etag || jwks === undefined) jwks = documentOf(other, 'application/jwk-set+json');
       if (!reachable) log.info('published.reachable');
       reachable = true;
@@ -58,6 +64,7 @@ export function publish({ token }: Pick<Peers, 'token'>, everyMs: number = refre
     metadata: (request) => serveDocument(metadata, request.headers['if-none-match']),
     jwks: (request) => serveDocument(jwks, request.headers['if-none-match']),
     revocations: revocations.endpoint,
+    names: (member) => members.has(member),
     ready: () => metadata !== undefined && jwks !== undefined,
     stop() {
       stopped = true;

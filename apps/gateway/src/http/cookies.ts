@@ -2,9 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Issuer } from './issuer.ts';
 
 /** The cookies of this server, each by its purpose. */
-export type CookieName = 'session' | 'browser' | 'csrf';
+export type CookieName = 'session' | 'browser' | 'csrf' | 'state';
 
 export interface Cookies {
+  /** What the browser calls it. */
+  nameOf(name: CookieName): string;
   read(header: string | undefined, name: CookieName): string;
   /** A `Set-Cookie` value. Without `maxAgeMs` the cookie ends with the browser's own session. */
   set(name: CookieName, value: string, maxAgeMs?: number): string;
@@ -20,14 +22,20 @@ const shape = /^[A-Za-z0-9_\-.~]{1,512}$/;
  */
 export function cookiesFor(issuer: Issuer): Cookies {
   const nameOf = (name: CookieName): string => (issuer.secure ? `__Host-authority-${name}` : `authority-${name}-${issuer.port}`);
-  const attributes = `Path=/; HttpOnly; SameSite=Lax${issuer.secure ? '; Secure' : ''}`;
+  const secure = issuer.secure ? '; Secure' : '';
+  const kept = `Path=/; HttpOnly; SameSite=Lax${secure}`;
+  // `state` is for the script of the check_session_iframe, in frames of other sites (Session Management §4.2). Browsers
+  // take SameSite=None with Secure only.
+  const read = `Path=/; SameSite=${issuer.secure ? 'None' : 'Lax'}${secure}`;
+  const attributesOf = (name: CookieName): string => (name === 'state' ? read : kept);
   return {
+    nameOf,
     read: (header, name) => readCookie(header, nameOf(name)),
     set(name, value, maxAgeMs) {
       const age = maxAgeMs === undefined ? '' : `; Max-Age=${Math.max(0, Math.floor(maxAgeMs / 1000))}`;
-      return `${nameOf(name)}=${value}; ${attributes}${age}`;
+      return `${nameOf(name)}=${value}; ${attributesOf(name)}${age}`;
     },
-    clear: (name) => `${nameOf(name)}=; ${attributes}; Max-Age=0`,
+    clear: (name) => `${nameOf(name)}=; ${attributesOf(name)}; Max-Age=0`,
   };
 }
 

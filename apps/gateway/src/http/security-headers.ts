@@ -12,7 +12,8 @@ import type { Issuer } from './issuer.ts';
  */
 export type FormTarget = 'anywhere' | 'self' | 'none';
 
-export function securityHeaders(issuer: Issuer, forms: FormTarget): Readonly<Record<string, string>> {
+/** `frames`: the addresses of pages that this one frames. */
+export function securityHeaders(issuer: Issuer, forms: FormTarget, frames: readonly string[] = []): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
     "style-src 'self'",
@@ -21,6 +22,7 @@ export function securityHeaders(issuer: Issuer, forms: FormTarget): Readonly<Rec
     "base-uri 'none'",
     "frame-ancestors 'none'",
     ...(forms === 'anywhere' ? [] : [`form-action '${forms}'`]),
+    ...(frames.length === 0 ? [] : [`frame-src ${[...new Set(frames.map((uri) => new URL(uri).origin))].join(' ')}`]),
   ];
   return {
     'content-security-policy': policy.join('; '),

@@ -31,6 +31,7 @@ export function jsonFace(issuer: Issuer): Face {
     },
 
     answer(outcome, visit) {
+      if (outcome.kind === 'respond' && outcome.response.browser_state !== '') visit.setState(outcome.response.browser_state);
       const status = outcome.kind === 'show' ? outcome.status : 200;
       return { ...json(status, JSON.stringify(bodyOf(outcome, visit, issuer)), headers), cookies: visit.cookies };
     },
@@ -75,6 +76,11 @@ function screenOf(screen: Screen): Readonly<Record<string, unknown>> {
     case 'device': {
       const { state, ...shown } = screen.verification;
       return { screen: screen.name, state: deviceStates[state], ...shown };
+    }
+    case 'signed_out': {
+      const { name, frames, next } = screen;
+      const redirect_to = next && redirectTo(next.uri, 'query', next.parameters);
+      return { screen: name, ...(frames.length > 0 && { frontchannel_logout_uris: frames }), ...(redirect_to && { redirect_to }) };
     }
     default:
       return { screen: screen.name };

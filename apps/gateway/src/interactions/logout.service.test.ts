@@ -76,3 +76,24 @@ test('a session store that is away does not look like a sign-out', async () => {
   expect(out.status).toBe(503);
   expect(browser.cookie('session')).toBeDefined();
 });
+
+test('Front-Channel Logout §4: the pages of clients are framed, then the browser goes on, with or without scripts', async () => {
+  const frames = ['https://one.example/out?iss=i&sid=s', 'https://two.example:8443/out', 'https://one.example/again'];
+  edge.state.endSession = EndSessionResponse.fromPartial({ ...redirect, frontchannel_logout_uris: frames });
+  const out = await browser.get('/oauth2/logout?id_token_hint=h');
+  expect(out.status).toBe(200);
+  expect(out.headers['content-security-policy']).toMatch(
+    /; form-action 'none'; frame-src https:\/\/one\.example https:\/\/two\.example:8443$/,
+  );
+  expect([...out.body.matchAll(/<iframe src="([^"]*)" sandbox="allow-scripts allow-same-origin"/g)].map(([, uri]) => uri)).toEqual([
+    'https://one.example/out?iss=i&amp;sid=s',
+    ...frames.slice(1),
+  ]);
+  expect(out.body).toContain('<meta http-equiv="refresh" content="5; url=https://client.example/bye?x=1&amp;state=s">');
+  expect(out.body).toContain('<a href="https://client.example/bye?x=1&amp;state=s" data-continue>Continue</a>');
+  expect(calls('end')).toHaveLength(1);
+  edge.state.endSession = EndSessionResponse.fromPartial({ frontchannel_logout_uris: frames });
+  const stays = await browser.get('/oauth2/logout');
+  expect(stays.body).toContain('<iframe');
+  expect(stays.body).not.toContain('http-equiv="refresh"');
+});

@@ -48,8 +48,11 @@ async function signOut(peers: Needs, visit: Visit, parameters: readonly Paramete
     visit.clearSession();
     visit.renewCsrf();
   }
-  if (judged.redirect_uri === '') return show({ name: 'signed_out' });
-  return { kind: 'leave', uri: judged.redirect_uri, parameters: judged.parameters };
+  const { redirect_uri: uri, parameters: answer, frontchannel_logout_uris: frames } = judged;
+  if (uri === '') return show({ name: 'signed_out', frames });
+  // Front-Channel Logout §4: first the frames, then on to the client.
+  if (frames.length > 0) return show({ name: 'signed_out', frames, next: { uri, parameters: answer } });
+  return { kind: 'leave', uri, parameters: answer };
 }
 
 function parametersOf(values: Values): Parameter[] {

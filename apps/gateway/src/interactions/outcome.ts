@@ -20,9 +20,17 @@ export type Screen =
   /** `missing`: the form was sent without a code. */
   | { readonly name: 'device'; readonly verification: DeviceVerification; readonly missing: boolean }
   | { readonly name: 'sign_out'; readonly parameters: readonly Parameter[]; readonly client: ClientSummary | undefined }
-  | { readonly name: 'signed_out' }
+  | SignedOutScreen
   | { readonly name: 'signed_in_only' }
   | { readonly name: 'account' };
+
+export interface SignedOutScreen {
+  readonly name: 'signed_out';
+  /** Pages of clients that are loaded in frames (OpenID Connect Front-Channel Logout 1.0). */
+  readonly frames: readonly string[];
+  /** Where the browser goes after them; without it the person stays here. */
+  readonly next?: { readonly uri: string; readonly parameters: readonly Parameter[] };
+}
 
 export interface FlowScreen {
   readonly name: 'login' | 'registration';

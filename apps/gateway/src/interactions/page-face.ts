@@ -39,6 +39,7 @@ export class PageFace implements Face {
   }
 
   answer(outcome: Outcome, visit: Visit): Answer {
+    if (outcome.kind === 'respond' && outcome.response.browser_state !== '') visit.setState(outcome.response.browser_state);
     const { cookies } = visit;
     switch (outcome.kind) {
       case 'go':
@@ -73,12 +74,18 @@ export class PageFace implements Face {
   #show({ screen, status, retryAtMs }: Extract<Outcome, { kind: 'show' }>, visit: Visit): Answer {
     const context = this.#context(visit.request, visit.csrf, uiLocalesOf(screen));
     const seconds = retryAtMs === undefined ? undefined : Math.max(1, Math.ceil((retryAtMs - context.now) / 1000));
-    return this.#page(status, renderScreen(context, screen), formsOf(screen), retryAfter(seconds));
+    return this.#page(status, renderScreen(context, screen), formsOf(screen), retryAfter(seconds), framesOf(screen));
   }
 
-  #page(status: number, body: string, forms: FormTarget, more: Readonly<Record<string, string>> = {}): Answer {
+  #page(
+    status: number,
+    body: string,
+    forms: FormTarget,
+    more: Readonly<Record<string, string>> = {},
+    frames: readonly string[] = [],
+  ): Answer {
     const headers = { 'content-type': 'text/html; charset=utf-8', ...noStore, vary: 'Cookie, Accept-Language' };
-    return { status, headers: { ...headers, ...securityHeaders(this.issuer, forms), ...more }, body };
+    return { status, headers: { ...headers, ...securityHeaders(this.issuer, forms, frames), ...more }, body };
   }
 
   #context(request: EdgeRequest, csrf: string, uiLocales: readonly string[] = []): PageContext {
@@ -92,6 +99,8 @@ const retryAfter = (seconds: number | undefined): Readonly<Record<string, string
   seconds === undefined ? {} : { 'retry-after': String(seconds) };
 
 const uiLocalesOf = (screen: Screen): readonly string[] => ('details' in screen ? (screen.details?.ui_locales ?? []) : []);
+
+const framesOf = (screen: Screen): readonly string[] => (screen.name === 'signed_out' ? screen.frames : []);
 
 /** See security-headers.ts: forms that may end at a client name no target. */
 function formsOf({ name }: Screen): FormTarget {

@@ -17,6 +17,8 @@ export interface Visit {
   readonly cookies: readonly string[];
   setSession(value: string, expiresAtMs: number): void;
   clearSession(): void;
+  /** What pages of clients compare in a frame (OpenID Connect Session Management 1.0). */
+  setState(value: string): void;
   /** A new value: after a sign-in or sign-out no form of before is good any more. */
   renewCsrf(): void;
 }
@@ -40,6 +42,11 @@ export function visits(cookies: Cookies, evidenceOf: EvidenceOf, now: () => numb
     };
     const browser = browserBinding(held('browser'));
     let csrf = held('csrf');
+    const state = cookies.read(header, 'state');
+    // Somebody else, or nobody, is signed in from now on: what pages compare is no longer so, until an answer says what is.
+    const forgetState = (): void => {
+      if (state !== '') set.set('state', cookies.clear('state'));
+    };
     return {
       request,
       evidence: evidenceOf(request),
@@ -53,9 +60,15 @@ export function visits(cookies: Cookies, evidenceOf: EvidenceOf, now: () => numb
       },
       setSession(value, expiresAtMs) {
         set.set('session', cookies.set('session', value, expiresAtMs - now()));
+        forgetState();
       },
       clearSession() {
         set.set('session', cookies.clear('session'));
+        forgetState();
+      },
+      setState(value) {
+        if (value !== state) set.set('state', cookies.set('state', value));
+        else set.delete('state');
       },
       renewCsrf() {
         csrf = randomValue();

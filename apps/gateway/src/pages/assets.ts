@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Answer } from '../http/answer.ts';
 import { plainError } from '../http/oauth-error.ts';
 import type { Route } from '../http/serve.ts';
-import { formPostScript, icon, pageScript } from './assets/scripts.ts';
+import { checkSessionScript, formPostScript, icon, pageScript, signedOutScript } from './assets/scripts.ts';
 import { stylesheet } from './assets/stylesheet.ts';
 
 /** Files that pages refer to. Their names carry a hash of what they hold, so that a cache may keep them for good. */
@@ -10,6 +10,8 @@ export interface Assets {
   readonly stylesheet: string;
   readonly pageScript: string;
   readonly formPostScript: string;
+  readonly signedOutScript: string;
+  readonly checkSessionScript: string;
   readonly icon: string;
 }
 
@@ -19,6 +21,8 @@ const files = {
   stylesheet: ['page', 'css', 'text/css; charset=utf-8', stylesheet],
   pageScript: ['page', 'js', javascript, pageScript],
   formPostScript: ['form-post', 'js', javascript, formPostScript],
+  signedOutScript: ['signed-out', 'js', javascript, signedOutScript],
+  checkSessionScript: ['check-session', 'js', javascript, checkSessionScript],
   icon: ['icon', 'svg', 'image/svg+xml', icon],
 } as const satisfies Record<keyof Assets, readonly [string, string, string, string]>;
 
@@ -31,6 +35,8 @@ export function assetsBelow(prefix: string): Assets {
     stylesheet: prefix + pathOf(files.stylesheet),
     pageScript: prefix + pathOf(files.pageScript),
     formPostScript: prefix + pathOf(files.formPostScript),
+    signedOutScript: prefix + pathOf(files.signedOutScript),
+    checkSessionScript: prefix + pathOf(files.checkSessionScript),
     icon: prefix + pathOf(files.icon),
   };
 }

@@ -18,6 +18,8 @@ export interface PageContext {
 interface Layout {
   readonly title: string;
   readonly content: HtmlValue;
+  /** More for the head. */
+  readonly head?: HtmlValue;
   /** Instead of the page's own script. */
   readonly script?: string;
 }
@@ -25,7 +27,7 @@ interface Layout {
 const mark = html`<svg class="mark" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M12 2.5 20 6v5.6c0 4.7-3.3 8.4-8 9.9-4.7-1.5-8-5.2-8-9.9V6z"/><path d="m8.6 11.8 2.4 2.4 4.4-4.6"/></svg>`;
 
 /** One card, one thing. No inline script or style, nothing from another host. */
-export function page({ texts, assets, host }: PageContext, { title, content, script = assets.pageScript }: Layout): string {
+export function page({ texts, assets, host }: PageContext, { title, content, head, script = assets.pageScript }: Layout): string {
   return html`<!doctype html>
 <html lang="${texts.lang}" dir="${texts.dir}">
 <head>
@@ -36,7 +38,7 @@ export function page({ texts, assets, host }: PageContext, { title, content, scr
 <title>${title} – ${texts.say('brand')}</title>
 <link rel="stylesheet" href="${assets.stylesheet}">
 <link rel="icon" type="image/svg+xml" href="${assets.icon}">
-<script src="${script}" defer></script>
+<script src="${script}" defer></script>${head}
 </head>
 <body>
 <header>${mark}<span class="brand">${texts.say('brand')}</span></header>

@@ -41,7 +41,9 @@ function everyPage(text: string): string[] {
     { name: 'select_account', interaction: text, details },
     ...[0, 1, 2, 3, 4, 5, 6, 7].map((state) => ({ name: 'device' as const, verification: device(text, state), missing: state === 1 })),
     { name: 'sign_out', parameters: [{ name: text, value: text }], client: details.client },
-    ...(['signed_out', 'signed_in_only', 'account'] as const).map((name) => ({ name })),
+    { name: 'signed_out', frames: [text] },
+    { name: 'signed_out', frames: [text], next: { uri: 'https://app.example/bye', parameters: [{ name: text, value: text }] } },
+    ...(['signed_in_only', 'account'] as const).map((name) => ({ name })),
   ];
   const refusal = refusalOf(new OAuthError('invalid_request', 'parameter_invalid', { description: text }));
   const response = ClientResponse.fromPartial({ redirect_uri: text, parameters: [{ name: text, value: text }] });

@@ -20,7 +20,7 @@ export function renderScreen(context: PageContext, screen: Screen): string {
     case 'sign_out':
       return signOutPage(context, screen.parameters, screen.client);
     case 'signed_out':
-      return signedOutPage(context);
+      return signedOutPage(context, screen);
     case 'signed_in_only':
       return signedInOnlyPage(context);
     case 'account':

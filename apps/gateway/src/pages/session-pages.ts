@@ -1,5 +1,7 @@
 import type { Parameter } from '@authority/contracts/rpc';
 import type { ClientSummary, InteractionDetails } from '@authority/contracts/token';
+import { redirectTo } from '../http/client-redirect.ts';
+import type { SignedOutScreen } from '../interactions/outcome.ts';
 import { html } from './html.ts';
 import { button, clientName, link, ownForm, page, type PageContext } from './layout.ts';
 
@@ -33,13 +35,35 @@ ${ownForm(context, '/logout', carried, button(context, 'sign_out'))}
   });
 }
 
-export function signedOutPage(context: PageContext): string {
-  const { texts } = context;
-  return page(context, {
-    title: texts.say('signed_out.title'),
-    content: html`<h1>${texts.say('signed_out.title')}</h1>
+/**
+ * The end, with the pages of clients in frames (OpenID Connect Front-Channel Logout 1.0 §4). They may run scripts and reach
+ * what is theirs, and do nothing to this page. Where the client asked for it the browser goes on: by the script as soon
+ * as the frames are loaded, without scripts after a few seconds, at once by the link.
+ */
+export function signedOutPage(context: PageContext, { frames, next }: SignedOutScreen): string {
+  const { texts, assets } = context;
+  const title = texts.say('signed_out.title');
+  const framed = frames.map(
+    (uri) => html`
+<iframe src="${uri}" sandbox="allow-scripts allow-same-origin" title="" aria-hidden="true" hidden></iframe>`,
+  );
+  if (next === undefined) {
+    return page(context, {
+      title,
+      content: html`<h1>${title}</h1>
 <p class="lead">${texts.say('signed_out.text')}</p>
-<p class="alone">${link(context, '/login', texts.say('signed_out.again'))}</p>`,
+<p class="alone">${link(context, '/login', texts.say('signed_out.again'))}</p>${framed}`,
+    });
+  }
+  const target = redirectTo(next.uri, 'query', next.parameters);
+  return page(context, {
+    title,
+    script: assets.signedOutScript,
+    head: html`
+<meta http-equiv="refresh" content="5; url=${target}">`,
+    content: html`<h1>${title}</h1>
+<p class="lead">${texts.say('signed_out.leaving')}</p>
+<p class="alone"><a href="${target}" data-continue>${texts.say('signed_out.continue')}</a></p>${framed}`,
   });
 }
 

@@ -123,11 +123,11 @@ function interactionOf({ handle, kind, details }: CoreInteraction): Interaction 
 }
 
 /** An error that goes to the client by a redirect is an answer here, not a thrown refusal: this is its one log line. */
-function clientResponse({ redirect_uri, response_mode, parameters, reason }: CoreClientResponse): ClientResponse {
+function clientResponse({ redirect_uri, response_mode, parameters, browser_state, reason }: CoreClientResponse): ClientResponse {
   if (reason !== undefined) {
     const error = parameters.find(({ name }) => name === 'error')?.value ?? '';
     log.info('authorize.refused', { error, reason });
     countRefusal(reason);
   }
-  return { redirect_uri, response_mode, parameters: [...parameters] };
+  return { redirect_uri, response_mode, parameters: [...parameters], browser_state: browser_state ?? '' };
 }

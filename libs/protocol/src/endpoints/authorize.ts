@@ -8,6 +8,7 @@ import type { AuthorizationRequest, AuthorizePorts } from '../authorize/request.
 import { errorResponse, RedirectedError } from '../authorize/response.ts';
 import type { Need, Situation } from '../authorize/situation.ts';
 import type { DeliveredRequest, SessionFacts, StoredAuthorizationRequest } from '../model/authorization.ts';
+import { withSessionState } from '../logout/session-state.ts';
 import type { AuthorizeEndpoint } from '../model/endpoint.ts';
 import type { AuthorizeOutcome, AuthorizeStep } from '../model/front-channel.ts';
 
@@ -73,7 +74,8 @@ async function advance(
       resource: request.resource ?? '',
     });
   }
-  return { $case: 'respond', value: await makeAnswer(request, session, prepared, ports, now) };
+  const answer = await makeAnswer(request, session, prepared, ports, now);
+  return { $case: 'respond', value: withSessionState(answer, request, step.session, ports) };
 }
 
 /** A stored request for a page that only shows it: what has become wrong with it since is told there, not to the client. */

@@ -36,6 +36,7 @@ test('RP-Initiated Logout §2: with an ID Token of this session nobody is asked'
     parameters: [{ name: 'state', value: 's' }],
     client: expect.objectContaining({ client_id: 'app' }),
     signed_in: true,
+    frontchannel_logout_uris: [],
   });
 });
 

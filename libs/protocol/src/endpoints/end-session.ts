@@ -1,5 +1,6 @@
 import { OAuthError } from '@authority/errors';
 import { summaryOf } from '../authorize/details.ts';
+import { type FrontchannelLogoutPorts, frontchannelLogoutUris } from '../logout/frontchannel-logout.ts';
 import type { SessionFacts } from '../model/authorization.ts';
 import type { Client } from '../model/client.ts';
 import type { EndSessionEndpoint } from '../model/endpoint.ts';
@@ -7,7 +8,7 @@ import type { ProtocolPorts } from '../ports.ts';
 import { collectStrictly, find, type ParameterMap } from '../primitives/parameters.ts';
 import { type IdTokenHint, readIdTokenHint } from '../tokens/id-token.ts';
 
-export type EndSessionPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'signingKeys' | 'sessions'>;
+export type EndSessionPorts = Pick<ProtocolPorts, 'signingKeys' | 'sessions'> & FrontchannelLogoutPorts;
 
 /** GET and POST /oauth2/logout (OpenID Connect RP-Initiated Logout §2). Judges; the edge ends the session at its owner. */
 export function createEndSessionEndpoint(ports: EndSessionPorts): EndSessionEndpoint {
@@ -20,12 +21,14 @@ export function createEndSessionEndpoint(ports: EndSessionPorts): EndSessionEndp
       const session = await liveSession(request.session, ports, now);
 
       const state = find(parameters, 'state');
+      const confirm = session !== undefined && !request.confirmed && !isOfSession(hint, session);
       return {
-        confirm: session !== undefined && !request.confirmed && !isOfSession(hint, session),
+        confirm,
         redirect_uri,
         parameters: redirect_uri !== '' && state !== undefined ? [{ name: 'state', value: state }] : [],
         ...(client && { client: summaryOf(client) }),
         signed_in: session !== undefined,
+        frontchannel_logout_uris: session && !confirm ? await frontchannelLogoutUris(session, ports) : [],
       };
     },
   };

@@ -9,6 +9,8 @@ const policy = {
   acrValues: ['urn:authority:pwd'],
   uiLocales: ['en'],
   registration: true,
+  frontchannelLogout: false,
+  sessionManagement: false,
   pushedRequestsRequired: false,
   signedRequestObjectsRequired: false,
 };
@@ -60,5 +62,15 @@ test('contract.md: an issuer with a path has everything below it', () => {
 test('RFC 8628 §4: the device authorization endpoint', () => {
   expect(metadata(testIssuer, registries, policy)).toMatchObject({
     device_authorization_endpoint: `${testIssuer}/oauth2/device_authorization`,
+  });
+});
+
+test('Front-Channel Logout §3, Session Management §3.3: told of while they are on', () => {
+  expect(metadata(testIssuer, registries, policy)).toMatchObject({ frontchannel_logout_supported: false });
+  expect(metadata(testIssuer, registries, policy)).not.toHaveProperty('check_session_iframe');
+  expect(metadata(testIssuer, registries, { ...policy, frontchannelLogout: true, sessionManagement: true })).toMatchObject({
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
+    check_session_iframe: `${testIssuer}/oauth2/check-session`,
   });
 });

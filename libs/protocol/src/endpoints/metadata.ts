@@ -59,6 +59,10 @@ export interface MetadataPolicy {
   registration: boolean;
   /** Every authorization request must be pushed (RFC 9126 §5). */
   pushedRequestsRequired: boolean;
+  /** OpenID Connect Front-Channel Logout §3. */
+  frontchannelLogout: boolean;
+  /** OpenID Connect Session Management §3.3. */
+  sessionManagement: boolean;
   /** Every authorization request must be signed (RFC 9101 §10.5). */
   signedRequestObjectsRequired: boolean;
   /** The server's: what it refuses is not told of. */
@@ -109,9 +113,7 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
     authorization_response_iss_parameter_supported: true,
     dpop_signing_alg_values_supported: from.proofAlgorithms,
     tls_client_certificate_bound_access_tokens: true,
-    // OpenID Connect Back-Channel Logout §2.1.
-    backchannel_logout_supported: true,
-    backchannel_logout_session_supported: true,
+    ...logoutMetadata(issuer, policy),
     claims_parameter_supported: true,
     ...requestMetadata(issuer, from, policy),
     ...(policy.uiLocales.length > 0 && { ui_locales_supported: policy.uiLocales }),
@@ -155,6 +157,17 @@ function registriesUnder(rules: ProfileRules, from: Registries): Registries {
       ...method,
       ...(method.signingAlgorithms && { signingAlgorithms: method.signingAlgorithms.filter((alg) => allowsAlgorithm(alg, rules)) }),
     })),
+  };
+}
+
+/** OpenID Connect Back-Channel Logout §2.1, Front-Channel Logout §3, Session Management §3.3. */
+function logoutMetadata(issuer: string, { frontchannelLogout, sessionManagement }: MetadataPolicy): Record<string, unknown> {
+  return {
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+    frontchannel_logout_supported: frontchannelLogout,
+    frontchannel_logout_session_supported: frontchannelLogout,
+    ...(sessionManagement && { check_session_iframe: endpointUrl(issuer, 'checkSession') }),
   };
 }
 

@@ -9,6 +9,7 @@ export const endpointPaths = {
   register: '/oauth2/register',
   logout: '/oauth2/logout',
   device_authorization: '/oauth2/device_authorization',
+  checkSession: '/oauth2/check-session',
   jwks: '/.well-known/jwks.json',
   revocations: '/.well-known/revocations',
 } as const;

@@ -29,6 +29,8 @@ export interface ClientResponse {
   redirect_uri: string;
   response_mode: ResponseMode;
   parameters: Parameters;
+  /** What the browser keeps for the check_session_iframe (OpenID Connect Session Management 1.0); absent: nothing. */
+  browser_state?: string;
   /** Why it is an error; for the log only. */
   reason?: Reason;
 }
@@ -92,6 +94,8 @@ export interface EndSessionResponse {
   client?: ClientSummary;
   /** There is a session to end. */
   signed_in: boolean;
+  /** Pages to load in frames once it has ended (OpenID Connect Front-Channel Logout 1.0). */
+  frontchannel_logout_uris: string[];
 }
 
 /** What happens next on the device pages (RFC 8628 §3.3); in the shape of the message's oneof. */

@@ -209,6 +209,8 @@ test('RFC 8414 §2: what the server’s profile refuses is not in its metadata',
     registration: true,
     pushedRequestsRequired: false,
     signedRequestObjectsRequired: false,
+    frontchannelLogout: false,
+    sessionManagement: false,
   };
   const fapi = metadata(testIssuer, registries, { ...policy, profile: 'fapi2-security' });
   expect(fapi).toMatchObject({ response_types_supported: ['code'], id_token_signing_alg_values_supported: ['ES256'] });

@@ -1,5 +1,5 @@
 /**
- * The two scripts. Both are extras: every page works without them. Plain ES2017 as text, because they run in the browser and
+ * The scripts. They are extras: every page works without them, but for the frame that is nothing else. Plain ES2017 as text, because they run in the browser and
  * are served as they stand, under `script-src 'self'`.
  */
 
@@ -66,6 +66,57 @@ export const pageScript = `'use strict';
 export const formPostScript = `'use strict';
 // Not forms[0].submit(): a field could have that name.
 HTMLFormElement.prototype.submit.call(document.forms[0]);
+`;
+
+/** OpenID Connect Front-Channel Logout 1.0 §4: on as soon as all frames are loaded, or have had their time. */
+export const signedOutScript = `'use strict';
+(() => {
+  const next = document.querySelector('a[data-continue]');
+  if (!next) return;
+  let gone = false;
+  const go = () => {
+    if (gone) return;
+    gone = true;
+    location.replace(next.href);
+  };
+  // A page is loaded when its frames are.
+  addEventListener('load', go);
+  setTimeout(go, 4000);
+})();
+`;
+
+/**
+ * OpenID Connect Session Management 1.0 §4.2: the frame that pages of clients ask whether their session_state still holds.
+ * The cookie's name stands in the page. Without SHA-256 (a page that is no secure context) the answer is an error.
+ */
+export const checkSessionScript = `'use strict';
+(() => {
+  const name = document.documentElement.dataset.cookie;
+  const browserState = () => {
+    const found = document.cookie.split('; ').filter((pair) => pair.startsWith(name + '='));
+    return found.length === 1 ? found[0].slice(name.length + 1) : '';
+  };
+  const base64url = (bytes) => {
+    const text = Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join('');
+    return btoa(text).replace(/[+]/g, '-').replace(/[/]/g, '_').replace(/=+$/, '');
+  };
+  const judge = async (origin, message) => {
+    const parts = /^([!-~]+) ([A-Za-z0-9_-]{43})[.]([A-Za-z0-9_-]{1,64})$/.exec(typeof message === 'string' ? message : '');
+    if (!parts || !crypto.subtle) return 'error';
+    const [, client, hash, salt] = parts;
+    const text = [client, origin, browserState(), salt].join(' ');
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+    return base64url(digest) === hash ? 'unchanged' : 'changed';
+  };
+  addEventListener('message', (event) => {
+    // Who asks is answered, at the origin that the browser says it has. A frame without one has nothing to ask.
+    if (event.source === null || event.source === window || event.origin === 'null') return;
+    judge(event.origin, event.data).then(
+      (answer) => event.source.postMessage(answer, event.origin),
+      () => event.source.postMessage('error', event.origin),
+    );
+  });
+})();
 `;
 
 export const icon =
