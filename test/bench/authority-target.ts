@@ -1,7 +1,7 @@
 import { storeProcesses } from './cpu.ts';
 import { Operator, startFiveProcesses, startOneProcess, type Suite } from '@authority/testing/suite';
 import type { Walk } from './browser-walk.ts';
-import { redirectUri, type Target } from './target.ts';
+import { deviceGrant, redirectUri, type Target } from './target.ts';
 
 const person = { email: 'bench@example.com', password: 'correct horse battery staple 9', name: 'Bench Person' };
 const paths = {
@@ -9,6 +9,7 @@ const paths = {
   introspect: '/oauth2/introspect',
   userinfo: '/oauth2/userinfo',
   authorize: '/oauth2/authorize',
+  device: '/oauth2/device_authorization',
   jwks: '/.well-known/jwks.json',
   discovery: '/.well-known/openid-configuration',
 };
@@ -31,7 +32,7 @@ export async function startAuthority(mode: 'split' | 'standalone'): Promise<Targ
     });
     const code = {
       ...shared,
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'refresh_token', deviceGrant],
       response_types: ['code'],
       redirect_uris: [redirectUri],
       consent_skipped: true,

@@ -1,6 +1,6 @@
 import { Walk } from './browser-walk.ts';
 import { type Answer, formBytes, type Load, requestBytes } from './driver.ts';
-import { authorizeOnce, authorizeQuery, basic, pkce, redeem, type Target } from './target.ts';
+import { authorizeOnce, authorizeQuery, basic, deviceGrant, pkce, redeem, type Target } from './target.ts';
 
 type Prepared = Omit<Load, 'host' | 'port' | 'connections' | 'seconds'> & {
   /** What may be used up to warm the server, where requests are made before the clock starts. */
@@ -177,6 +177,30 @@ const authorize: Flow = {
   },
 };
 
+/**
+ * Devices that nobody has decided about yet, one for each connection. They poll as fast as they are answered: this server
+ * says `slow_down` to that, and keeps the count; the peer does not.
+ */
+const devicePolling: Flow = {
+  name: 'device polling',
+  async prepare(target) {
+    const headers = { authorization: basic(target.app) };
+    const requests = await Promise.all(
+      Array.from({ length: 64 }, async () => {
+        const body = new URLSearchParams({ client_id: target.app.client_id, scope: 'openid' });
+        const response = await fetch(`${target.issuer}${target.paths.device}`, { method: 'POST', headers, body });
+        if (!response.ok) throw new Error(`${target.name}: ${response.status} ${await response.text()}`);
+        const { device_code } = (await response.json()) as { device_code: string }; // RFC 8628 §3.2
+        return formBytes(target.paths.token, hostOf(target), headers, { grant_type: deviceGrant, device_code });
+      }),
+    );
+    return {
+      next: (connection) => requests[connection % requests.length],
+      accepts: ({ status, body }) => status === 400 && /"(authorization_pending|slow_down)"/.test(body),
+    };
+  },
+};
+
 export const flows: readonly Flow[] = [
   clientCredentials,
   code,
@@ -187,6 +211,7 @@ export const flows: readonly Flow[] = [
   jwks,
   discovery,
   authorize,
+  devicePolling,
 ];
 
 async function inParallel(width: number, count: number, work: () => Promise<void>): Promise<void> {

@@ -87,7 +87,7 @@ const clients: readonly (AdapterPayload & { client_id: string })[] = [
   {
     client_id: 'app',
     client_secret: secret,
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
     redirect_uris: ['http://127.0.0.1:9/callback'],
     response_types: ['code'],
     id_token_signed_response_alg: 'ES256',
@@ -106,6 +106,7 @@ const configuration: Configuration = {
   features: {
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
+    deviceFlow: { enabled: true },
     revocation: { enabled: true },
     devInteractions: { enabled: true },
     resourceIndicators: {
@@ -133,6 +134,7 @@ const configuration: Configuration = {
     Grant: 1_209_600,
     Interaction: 3600,
     ClientCredentials: 300,
+    DeviceCode: 600,
   },
 };
 for (const client of clients) await new RedisAdapter('Client').upsert(client.client_id, client, 0);

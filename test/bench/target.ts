@@ -5,7 +5,7 @@ import { Walk } from './browser-walk.ts';
 export interface Target {
   name: string;
   issuer: string;
-  paths: { token: string; introspect: string; userinfo: string; authorize: string; jwks: string; discovery: string };
+  paths: { token: string; introspect: string; userinfo: string; authorize: string; device: string; jwks: string; discovery: string };
   machine: { client_id: string; client_secret: string; form: Record<string, string> };
   app: { client_id: string; client_secret: string };
   /** Same client, but its refresh tokens change at every use. */
@@ -19,6 +19,9 @@ export interface Target {
   signIn(walk: Walk): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** RFC 8628 §3.4. */
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 export const redirectUri = 'http://127.0.0.1:9/callback';
 

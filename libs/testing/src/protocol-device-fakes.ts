@@ -78,6 +78,8 @@ export class FakeDeviceDecisions implements DeviceDecisions {
   readonly used = new Set<string>();
   /** What a not-before would answer. */
   verdict: 'subject_revoked' | 'client_disabled' | undefined;
+  /** How often it was asked. */
+  finds = 0;
   /** The store of decisions cannot be written to. */
   away = false;
   readonly #grants: FakeGrants;
@@ -94,6 +96,7 @@ export class FakeDeviceDecisions implements DeviceDecisions {
   }
 
   async find(device_code: string): Promise<DeviceDecision | undefined> {
+    this.finds += 1;
     return this.all.get(device_code);
   }
 

@@ -78,6 +78,15 @@ test('RFC 8628 §3.5: a poll before its time is slow_down, and the interval grow
   await expect(poll(fakes, device_code)).rejects.toMatchObject(pending);
 });
 
+test('house.md, devices: a poll that waits asks no durable store', async () => {
+  const fakes = setup();
+  const { device_code } = await begin(fakes);
+  for (let polls = 0; polls < 3; polls++) {
+    await expect(poll(fakes, device_code)).rejects.toMatchObject({ error: expect.stringMatching(/authorization_pending|slow_down/) });
+  }
+  expect(fakes.deviceDecisions.finds).toBe(0);
+});
+
 test('RFC 8628 §3.5: what was denied is access_denied, for good', async () => {
   const fakes = setup();
   const { device_code, user_code } = await begin(fakes);
