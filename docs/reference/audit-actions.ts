@@ -25,6 +25,13 @@ export const actions: Readonly<Record<string, Action>> = {
   'resource.create': { owner: 'token', target: 'resource:<resource>', when: 'A resource was described.' },
   'resource.update': { owner: 'token', target: 'resource:<resource>', when: 'Its description changed; `details` names the fields.' },
   'resource.delete': { owner: 'token', target: 'resource:<resource>', when: 'It was deleted.' },
+  'trusted_issuer.create': { owner: 'token', target: 'trusted_issuer:<id>', when: 'An issuer of assertions was trusted.' },
+  'trusted_issuer.update': {
+    owner: 'token',
+    target: 'trusted_issuer:<id>',
+    when: 'What it may assert changed; `details` names the fields.',
+  },
+  'trusted_issuer.delete': { owner: 'token', target: 'trusted_issuer:<id>', when: 'It is trusted no more; its tokens ended.' },
   'session.end': {
     owner: 'session',
     target: 'session:<sid>',

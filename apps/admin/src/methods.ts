@@ -8,6 +8,7 @@ import {
   ResourceServiceService,
   SessionServiceService,
   SettingsServiceService,
+  TrustedIssuerServiceService,
 } from '@authority/contracts/admin';
 import type { Definition, Method } from '@authority/rpc';
 import type { AdminPath } from './policy.ts';
@@ -17,6 +18,7 @@ export const adminDefinitions = [
   ClientServiceService,
   RegistrationTokenServiceService,
   ResourceServiceService,
+  TrustedIssuerServiceService,
   IdentityServiceService,
   SessionServiceService,
   GrantServiceService,

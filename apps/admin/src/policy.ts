@@ -8,6 +8,7 @@ import type {
   ResourceServiceService,
   SessionServiceService,
   SettingsServiceService,
+  TrustedIssuerServiceService,
 } from '@authority/contracts/admin';
 import { StatusError } from '@authority/errors';
 
@@ -24,7 +25,8 @@ type Definitions =
   | typeof RegistrationTokenServiceService
   | typeof ResourceServiceService
   | typeof SessionServiceService
-  | typeof SettingsServiceService;
+  | typeof SettingsServiceService
+  | typeof TrustedIssuerServiceService;
 type PathsOf<D> = D extends unknown ? Extract<D[keyof D], { path: string }>['path'] : never;
 
 /** The path of every RPC of the operator API: `/authority.admin.v1.ClientService/ListClients`. */
@@ -62,6 +64,12 @@ export const policy: Readonly<Record<AdminPath, Rule>> = {
   '/authority.admin.v1.ResourceService/CreateResource': change('token'),
   '/authority.admin.v1.ResourceService/UpdateResource': change('token'),
   '/authority.admin.v1.ResourceService/DeleteResource': change('token'),
+
+  '/authority.admin.v1.TrustedIssuerService/ListTrustedIssuers': read('token'),
+  '/authority.admin.v1.TrustedIssuerService/GetTrustedIssuer': read('token'),
+  '/authority.admin.v1.TrustedIssuerService/CreateTrustedIssuer': change('token'),
+  '/authority.admin.v1.TrustedIssuerService/UpdateTrustedIssuer': change('token'),
+  '/authority.admin.v1.TrustedIssuerService/DeleteTrustedIssuer': change('token'),
 
   '/authority.admin.v1.GrantService/ListGrants': read('token'),
   '/authority.admin.v1.GrantService/GetGrant': read('token'),

@@ -10,6 +10,7 @@ import { resources } from './commands/resources.ts';
 import { sessions } from './commands/sessions.ts';
 import { settings } from './commands/settings.ts';
 import { status } from './commands/status.ts';
+import { trustedIssuers } from './commands/trusted-issuers.ts';
 import type { Surroundings } from './surroundings.ts';
 import { version } from './version.ts';
 
@@ -41,7 +42,7 @@ export function programOf(surroundings: Surroundings): Command {
     .addHelpText('after', overview);
   globalOptions(program);
   const commands = new Commands(surroundings);
-  for (const add of [clients, resources, registrationTokens, identities, sessions, grants, keys, settings, audit, status])
-    add(program, commands);
+  const groups = [clients, resources, registrationTokens, trustedIssuers, identities, sessions, grants, keys, settings, audit, status];
+  for (const add of groups) add(program, commands);
   return program;
 }

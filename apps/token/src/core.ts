@@ -36,6 +36,7 @@ import { GrantAdmin } from './admin/grants.ts';
 import { KeyAdmin } from './admin/keys.ts';
 import { RegistrationTokenAdmin } from './admin/registration-tokens.ts';
 import { ResourceAdmin } from './admin/resources.ts';
+import { TrustedIssuerAdmin } from './admin/trusted-issuers.ts';
 import type { TokenConfig } from './config.ts';
 import { jwksDocument, metadataDocument, type PublicDocument } from './documents.ts';
 import { EphemeralAuthorizationRequests } from './ephemeral/authorization-requests.ts';
@@ -56,6 +57,7 @@ import { PostgresConsents } from './postgres/consents.ts';
 import { PostgresLogoutDeliveries } from './postgres/logout-deliveries.ts';
 import { PostgresRegistrationTokens } from './postgres/registration-tokens.ts';
 import { PostgresSessionClients } from './postgres/session-clients.ts';
+import { KnownTrustedIssuers } from './postgres/trusted-issuers.ts';
 import { systemRandom } from './random.ts';
 import { revocationListDocument } from './revocation-list.ts';
 import { policyFrom } from './settings.ts';
@@ -84,7 +86,14 @@ export interface TokenCore {
   /** What tells clients of logouts. */
   logoutJobs: readonly Job[];
   /** What operators do. */
-  admin: { clients: ClientAdmin; registrationTokens: RegistrationTokenAdmin; resources: ResourceAdmin; grants: GrantAdmin; keys: KeyAdmin };
+  admin: {
+    clients: ClientAdmin;
+    registrationTokens: RegistrationTokenAdmin;
+    resources: ResourceAdmin;
+    trustedIssuers: TrustedIssuerAdmin;
+    grants: GrantAdmin;
+    keys: KeyAdmin;
+  };
 }
 
 export const TOKEN_CORE = Symbol('TokenCore');
@@ -129,6 +138,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
       clients: new ClientAdmin(stores, config.issuer, ports),
       registrationTokens: new RegistrationTokenAdmin(stores),
       resources: new ResourceAdmin(stores, config.issuer),
+      trustedIssuers: new TrustedIssuerAdmin(stores, config.issuer),
       grants: new GrantAdmin(stores),
       keys: new KeyAdmin(stores),
     },
@@ -164,6 +174,7 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     sessionClients: new PostgresSessionClients(database),
     identities: new PeerIdentities(peers.identity),
     clientKeys: new OutboundClientKeys(jwksCache(outbound)),
+    trustedIssuers: new KnownTrustedIssuers(stores.trustedIssuers, jwksCache(outbound)),
     policy: policyFrom(stores.settings),
     random: systemRandom,
     registrationTokens: new PostgresRegistrationTokens(database),

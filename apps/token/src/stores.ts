@@ -17,6 +17,7 @@ import { ReplicaPoll } from './postgres/replica-poll.ts';
 import { PostgresResources } from './postgres/resources.ts';
 import { PostgresRevocations } from './postgres/revocations.ts';
 import { PostgresScopes } from './postgres/scopes.ts';
+import { PostgresTrustedIssuers } from './postgres/trusted-issuers.ts';
 import { tokenSettingDefinitions } from './settings.ts';
 
 const revocationEntries = gauge('authority_revocation_entries', 'Entries of the revocation set in memory.');
@@ -36,6 +37,7 @@ export interface TokenStores {
   userCodeMac: UserCodeMac;
   clients: PostgresClients;
   resources: PostgresResources;
+  trustedIssuers: PostgresTrustedIssuers;
   scopes: PostgresScopes;
   revocations: PostgresRevocations;
   authorizationCodes: PostgresAuthorizationCodes;
@@ -69,6 +71,7 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
 
   const clients = new PostgresClients(database, digests);
   const resources = new PostgresResources(database);
+  const trustedIssuers = new PostgresTrustedIssuers(database);
   const scopes = new PostgresScopes(database);
   const revocations: PostgresRevocations = new PostgresRevocations(
     database,
@@ -81,12 +84,28 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
     () => settings.get('token.refresh_grace'),
     (grant_id) => revocations.addGrant(grant_id),
   );
-  const poll = new ReplicaPoll(database, [new PostgresKeys(database, ring, wrapping), clients, resources, scopes, revocations]);
+  const poll = new ReplicaPoll(database, [
+    ...[new PostgresKeys(database, ring, wrapping), clients, resources, trustedIssuers, scopes, revocations],
+  ]);
   revocationEntries.read(() => revocations.size());
   pollAge.read(() => (Date.now() - poll.lastGoodAt()) / 1000);
 
   return {
-    ...{ database, settings, wrapping, ring, digests, refreshTokenMac, clients, resources, scopes, revocations, grants, poll },
+    ...{
+      database,
+      settings,
+      wrapping,
+      ring,
+      digests,
+      refreshTokenMac,
+      clients,
+      resources,
+      trustedIssuers,
+      scopes,
+      revocations,
+      grants,
+      poll,
+    },
     signingKeys: new RingSigningKeys(ring),
     decryptionKeys: new RingDecryptionKeys(ring),
     sealingKeys: new AccessTokenKeys(ring),

@@ -12,6 +12,7 @@ import {
 import { AuthorizationController } from './controllers/authorization.ts';
 import { RegistrationController } from './controllers/registration.ts';
 import { TokenController } from './controllers/token.ts';
+import { TrustedIssuerController } from './controllers/trusted-issuers.ts';
 import { TOKEN_CORE, type TokenCore } from './core.ts';
 
 @Module({})
@@ -26,6 +27,7 @@ export function tokenModule(core: TokenCore): NestModule {
         ClientController,
         RegistrationTokenController,
         ResourceController,
+        TrustedIssuerController,
         GrantController,
         KeyController,
         SettingsController,

@@ -5,5 +5,6 @@ export * from './generated/authority/admin/v1/identity_service.ts';
 export * from './generated/authority/admin/v1/key_service.ts';
 export * from './generated/authority/admin/v1/registration_token_service.ts';
 export * from './generated/authority/admin/v1/resource_service.ts';
+export * from './generated/authority/admin/v1/trusted_issuer_service.ts';
 export * from './generated/authority/admin/v1/session_service.ts';
 export * from './generated/authority/admin/v1/settings_service.ts';

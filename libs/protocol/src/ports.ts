@@ -17,9 +17,12 @@ import type {
   FoundDeviceRequest,
   StoredDeviceVerification,
 } from './model/device.ts';
-import type { ClientRegistration, RegistrationPolicy } from './model/registration.ts';
 import type { Evidence } from './model/request.ts';
 import type { Resource } from './model/resource.ts';
+import type { TrustedIssuer } from './model/trusted-issuer.ts';
+import type { ClientStore, RegistrationTokens } from './registration-ports.ts';
+
+export type * from './registration-ports.ts';
 
 /*
  * What the core needs from outside, one port a stored thing. Whatever is atomic is one method, and its comment says so.
@@ -131,8 +134,11 @@ export interface RefreshTokenMac {
 
 /** Which tokens have been revoked, from the replica's memory (house.md, "One revocation set"). */
 export interface Revocations {
-  /** True when an entry covers this token: by grant (the beginning of jti), token, session, client or subject before iat. */
-  isRevoked(token: { jti: string; sub: string; client_id: string; sid?: string; iat: number }): boolean;
+  /**
+   * True when an entry covers this token: by grant (the beginning of jti), by token (jti, or what it was exchanged for: jti up
+   * to one of its dots), session, client (also those that it was exchanged from) or subject before iat.
+   */
+  isRevoked(token: { jti: string; sub: string; client_id: string; sid?: string; iat: number; exchanged_from?: readonly string[] }): boolean;
   /** Throws StatusError UNAVAILABLE `revocations_stale` when the last good poll is too old to answer. */
   assertFresh(now: number): void;
   /** Client credentials go on for 60 s without a poll. */
@@ -162,7 +168,7 @@ export interface SealingKeys {
 /** One-time marks for assertions and proofs (`jti`) over all replicas. */
 export interface ReplayMarks {
   /** Atomic: true for the first caller only, until expiresAt (Unix ms). */
-  markOnce(space: 'client_assertion' | 'dpop_proof', key: string, expiresAt: number): Promise<boolean>;
+  markOnce(space: 'client_assertion' | 'dpop_proof' | 'assertion_grant', key: string, expiresAt: number): Promise<boolean>;
   /** What was issued before this (Unix ms) is refused: the marks before it may be lost. */
   epochStartedAt(): number;
 }
@@ -329,6 +335,13 @@ export interface SectorIdentifiers {
   find(uri: string): Promise<readonly string[] | undefined>;
 }
 
+/** Issuers whose JWTs this server takes as grants (RFC 7523 §2.1, RFC 8693 §3), from the replica's memory. */
+export interface TrustedIssuers {
+  find(issuer: string): TrustedIssuer | undefined;
+  /** Their keys: named, or fetched from jwks_uri (bounded, cached). `refresh`: a key was not found, ask again (rate limited). */
+  keys(issuer: TrustedIssuer, refresh: boolean): Promise<{ keys: readonly Record<string, unknown>[] }>;
+}
+
 /** Behaviour that the operator can change, from memory. */
 export interface Policy {
   /** Seconds. */
@@ -368,52 +381,6 @@ export interface Random {
   grantId(): string;
 }
 
-/** Initial access tokens (RFC 7591 §3). */
-export interface RegistrationTokens {
-  /** The token of this value while it may still register something. No write: the use is counted with the client's row. */
-  find(value: string, now: number): Promise<RegistrationToken | 'used_up' | undefined>;
-}
-
-export interface RegistrationToken {
-  registration_token_id: string;
-  policy: RegistrationPolicy;
-}
-
-/** Clients that registered themselves. Every write is one transaction with its audit row. */
-export interface ClientStore {
-  /**
-   * Atomic: counts one use of the initial access token (when there is one) and stores the client, the HMAC of its secret,
-   * the hash of its registration access token and its policy. `registration_token_used_up`: another took the last use.
-   */
-  create(entry: NewClient, now: number): Promise<'created' | 'registration_token_used_up'>;
-  /** The registration that this registration access token manages; constant time; undefined for any other. */
-  findManaged(client_id: string, registrationAccessToken: string): Promise<ManagedClient | undefined>;
-  /** Atomic: replaces the metadata, and the secret when one is given; null takes all secrets away. */
-  update(client_id: string, registration: ClientRegistration, secret: string | null | undefined, now: number): Promise<void>;
-  /** Atomic: deletes the client and ends its grants and tokens. */
-  delete(client_id: string, now: number): Promise<void>;
-}
-
-export interface NewClient {
-  client_id: string;
-  registration: ClientRegistration;
-  /** Absent for clients without one. */
-  client_secret?: string;
-  registration_access_token: string;
-  /** Absent: open registration. */
-  registration_token_id?: string;
-  /** What later updates are judged by. */
-  policy: RegistrationPolicy;
-}
-
-export interface ManagedClient {
-  registration: ClientRegistration;
-  policy: RegistrationPolicy;
-  /** Seconds. */
-  client_id_issued_at: number;
-  disabled: boolean;
-}
-
 /** All ports and the issuer: what an app hands to the endpoints. Each endpoint takes the part that it needs. */
 export interface ProtocolPorts {
   /** Without a slash at the end. */
@@ -442,6 +409,7 @@ export interface ProtocolPorts {
   sessionClients: SessionClients;
   identities: Identities;
   clientKeys: ClientKeys;
+  trustedIssuers: TrustedIssuers;
   policy: Policy;
   random: Random;
   registrationTokens: RegistrationTokens;

@@ -23,6 +23,7 @@ import type {
 import { FakeResources, FakeSealingKeys } from './protocol-resource-fakes.ts';
 import { FakeDeviceDecisions, FakeDeviceRequests, FakeDeviceVerifications, FakeUserCodeGuesses } from './protocol-device-fakes.ts';
 import { FakeGrants } from './protocol-grants.ts';
+import { FakeTrustedIssuers } from './protocol-issuers.ts';
 import { FakeDecryptionKeys, FakePushedRequests, FakeRequestObjects } from './protocol-request-fakes.ts';
 import { FakeSigningKeys } from './protocol-signing-fakes.ts';
 import { FakeConsents, FakeIdentities, FakeSessionClients, FakeSessions } from './protocol-people-fakes.ts';
@@ -134,9 +135,10 @@ export class FakeRevocations implements Revocations {
   readonly ended = new Set<string>();
   stale = false;
 
-  isRevoked({ jti, sub, client_id, sid }: { jti: string; sub: string; client_id: string; sid?: string }): boolean {
-    const [grant_id] = jti.split('.');
-    return [jti, grant_id, sub, client_id, sid].some((id) => id !== undefined && this.ended.has(id));
+  isRevoked({ jti, sub, client_id, sid, exchanged_from = [] }: Parameters<Revocations['isRevoked']>[0]): boolean {
+    const parts = jti.split('.');
+    const beginnings = parts.map((_, at) => parts.slice(0, at + 1).join('.'));
+    return [...beginnings, sub, client_id, sid, ...exchanged_from].some((id) => id !== undefined && this.ended.has(id));
   }
 
   assertFresh(): void {
@@ -296,6 +298,7 @@ export interface ProtocolFakes extends ProtocolPorts {
   sessionClients: FakeSessionClients;
   identities: FakeIdentities;
   clientKeys: FakeClientKeys;
+  trustedIssuers: FakeTrustedIssuers;
   policy: FakePolicy;
   random: FakeRandom;
   registrationTokens: FakeRegistrationTokens;
@@ -335,6 +338,7 @@ export function protocolFakes(): ProtocolFakes {
     sessionClients: new FakeSessionClients(),
     identities: new FakeIdentities(),
     clientKeys: new FakeClientKeys(),
+    trustedIssuers: new FakeTrustedIssuers(),
     policy: new FakePolicy(),
     random: new FakeRandom(),
     registrationTokens,

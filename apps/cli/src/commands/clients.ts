@@ -134,7 +134,8 @@ function rotateSecret(group: Command, commands: Commands): void {
   });
 }
 
-function readJwks(path: string): string {
+/** A JWK Set from a file, as its text. */
+export function readJwks(path: string): string {
   try {
     const text = readFileSync(path, 'utf8');
     const keys: unknown = JSON.parse(text);

@@ -25,14 +25,22 @@ const fromStore: CallOptions = { lane: 'store', idempotent: false };
 const refresh: CallOptions = { lane: 'store', idempotent: true };
 
 /**
- * performance.md: client credentials by secret need memory and CPU alone; an assertion or a DPoP proof is marked in a store
+ * performance.md: client credentials by secret need memory and CPU alone, and so does the exchange of access tokens for one;
+ * an assertion or a DPoP proof is marked in a store
  * and never sent again, nor is a code; a refresh is answered alike twice.
  */
 export function laneOf(parameters: readonly Parameter[]): CallOptions {
   if (parameterOf(parameters, 'client_assertion') !== '') return fromStore;
   const grantType = parameterOf(parameters, 'grant_type');
   if (grantType === 'client_credentials') return cpuOnly;
+  if (grantType === 'urn:ietf:params:oauth:grant-type:token-exchange') return isOfAccessTokens(parameters) ? cpuOnly : fromStore;
   return grantType === 'refresh_token' ? refresh : fromStore;
+}
+
+/** RFC 8693 §2.1: an ID Token asks a store for consents, and the JWT of another issuer is marked in one. */
+function isOfAccessTokens(parameters: readonly Parameter[]): boolean {
+  const types = parameters.filter(({ name }) => name === 'subject_token_type' || name === 'actor_token_type');
+  return types.every(({ value }) => value === 'urn:ietf:params:oauth:token-type:access_token');
 }
 
 /** RFC 6749 §5.1. By hand: its members are few, and JSON.stringify of an object with absent ones costs more. */

@@ -7,7 +7,7 @@ export class EphemeralReplayMarks implements ReplayMarks {
   constructor(private readonly ephemeral: Ephemeral) {}
 
   /** What a client sent may be long, or hold a NUL: its hash is the key. */
-  markOnce(space: 'client_assertion' | 'dpop_proof', key: string, expiresAt: number): Promise<boolean> {
+  markOnce(space: Parameters<ReplayMarks['markOnce']>[0], key: string, expiresAt: number): Promise<boolean> {
     return this.ephemeral.markOnce(space, createHash('sha256').update(key).digest('base64url'), expiresAt);
   }
 

@@ -109,3 +109,14 @@ test('house.md, "One revocation set": without a poll introspection stops after 2
   expect(() => one.revocations.assertFreshEnoughToMint(now + 59_000)).not.toThrow();
   expect(() => one.revocations.assertFreshEnoughToMint(now + 61_000)).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
 });
+
+test('house.md, "One revocation set": what was exchanged for a token ends with it, and with the clients before', async () => {
+  const token = { jti: 'cc.first.second.third', sub: 's', client_id: 'c_last', iat: Date.now() / 1000 - 10, exchanged_from: ['c_first'] };
+  expect(one.revocations.isRevoked(token)).toBe(false);
+  await one.revocations.revokeToken({ jti: 'cc.first', exp: Date.now() / 1000 + 60 });
+  expect(one.revocations.isRevoked(token)).toBe(true);
+  expect(one.revocations.isRevoked({ ...token, jti: 'cc.firstborn' })).toBe(false);
+  await one.database.transaction((tx) => endAll(tx, [{ kind: 'client', target: 'c_first', at: new Date() }]));
+  await two.poll.refresh();
+  expect(two.revocations.isRevoked({ ...token, jti: 'cc.other' })).toBe(true);
+});

@@ -70,9 +70,10 @@ export class PostgresRevocations implements Revocations, Polled {
   isRevoked(token: Token): boolean {
     const grant = grantOfJti(token.jti);
     if (grant !== undefined && this.entries.grant.has(grant.grant_id)) return true;
-    if (this.entries.token.has(token.jti)) return true;
+    if (this.entries.token.size > 0 && beginnings(token.jti).some((jti) => this.entries.token.has(jti))) return true;
     if (token.sid !== undefined && this.entries.session.has(token.sid)) return true;
-    return this.isBefore('subject', token.sub, token, grant) || this.isBefore('client', token.client_id, token, grant);
+    if (this.isBefore('subject', token.sub, token, grant) || this.isBefore('client', token.client_id, token, grant)) return true;
+    return token.exchanged_from?.some((client_id) => this.isBefore('client', client_id, token, grant)) ?? false;
   }
 
   assertFresh(now: number): void {
@@ -154,4 +155,11 @@ export class PostgresRevocations implements Revocations, Polled {
     this.revision += 1;
     return tokens.map(() => undefined);
   }
+}
+
+/** A `jti` and what it was made from: a token that was exchanged for another has the other's and its own part after a dot. */
+function beginnings(jti: string): string[] {
+  const all = [jti];
+  for (let dot = jti.lastIndexOf('.'); dot > 0; dot = jti.lastIndexOf('.', dot - 1)) all.push(jti.slice(0, dot));
+  return all;
 }

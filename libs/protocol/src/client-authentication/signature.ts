@@ -19,7 +19,8 @@ export async function isSignedByClient(jws: string, header: Header, client: Clie
   return fresh.keys !== known.keys && (await verifiesWithAny(jws, header, fresh.keys));
 }
 
-async function verifiesWithAny(jws: string, header: Header, keys: readonly Record<string, unknown>[]): Promise<boolean> {
+/** Whether one of the keys made the signature. */
+export async function verifiesWithAny(jws: string, header: Header, keys: readonly Record<string, unknown>[]): Promise<boolean> {
   const candidates = keys.filter((key) => isCandidate(key, header)).slice(0, 8);
   for (const key of candidates) {
     try {

@@ -24,7 +24,9 @@ test('RFC 8414 §2: metadata says what the tables say', () => {
     registration_endpoint: `${testIssuer}/oauth2/register`,
     grant_types_supported: [
       ...['authorization_code', 'client_credentials', 'password', 'refresh_token'],
-      ...['urn:ietf:params:oauth:grant-type:device_code', 'implicit'],
+      'urn:ietf:params:oauth:grant-type:device_code',
+      ...['urn:ietf:params:oauth:grant-type:jwt-bearer', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+      'implicit',
     ],
     response_types_supported: ['code', 'id_token', 'token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
     response_modes_supported: ['query', 'fragment', 'form_post'],

@@ -5,7 +5,7 @@ import { idTokenRecipient, nest } from '../encryption/nested.ts';
 import type { Grant, GrantPorts } from '../grants/grant.ts';
 import { findGrant } from '../grants/index.ts';
 import type { Lane, TokenEndpoint } from '../model/endpoint.ts';
-import type { EndpointRequest, TokenResponse } from '../model/request.ts';
+import type { EndpointRequest, Parameters, TokenResponse } from '../model/request.ts';
 import { collectStrictly, type ParameterMap, required } from '../primitives/parameters.ts';
 import { assertTokenRequestFits, rulesFor } from '../profiles/index.ts';
 import { confirm, isSenderConstrained } from '../tokens/confirmation.ts';
@@ -69,7 +69,12 @@ function laneOf({ parameters, evidence }: EndpointRequest): Lane {
   let lane: Lane = 'store';
   for (const { name, value } of parameters) {
     if (name === 'client_assertion') return 'store';
-    if (name === 'grant_type') lane = findGrant(value)?.lane ?? 'cpu';
+    if (name === 'grant_type') lane = laneOfGrant(value, parameters);
   }
   return lane;
+}
+
+function laneOfGrant(type: string, parameters: Parameters): Lane {
+  const lane = findGrant(type)?.lane ?? 'cpu';
+  return typeof lane === 'function' ? lane(parameters) : lane;
 }

@@ -1,6 +1,6 @@
 import type { Authorization } from '../model/authorization.ts';
 import type { Lane } from '../model/endpoint.ts';
-import type { GrantRequest } from '../model/request.ts';
+import type { GrantRequest, Parameters } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
 
 export type GrantPorts = Pick<
@@ -17,6 +17,12 @@ export type GrantPorts = Pick<
   | 'identities'
   | 'policy'
   | 'random'
+  | 'revocations'
+  | 'signingKeys'
+  | 'sealingKeys'
+  | 'consents'
+  | 'replayMarks'
+  | 'trustedIssuers'
 >;
 
 /** A grant type (RFC 6749 §4): data, and one function. It says who may have what; the mint makes the tokens. */
@@ -25,8 +31,8 @@ export interface Grant {
   type: string;
   /** The parameters that it reads; it sees no others. */
   parameters: readonly string[];
-  /** What it needs, once the client is authenticated. */
-  lane: Lane;
+  /** What it needs, once the client is authenticated; by the parameters, where they decide. */
+  lane: Lane | ((parameters: Parameters) => Lane);
   /** Answers without a promise where memory is enough, for the CPU lane. */
   authorize(request: GrantRequest, ports: GrantPorts): Authorization | Promise<Authorization>;
 }

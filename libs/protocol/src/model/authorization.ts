@@ -13,6 +13,10 @@ export interface Authorization {
   resources: readonly string[];
   /** The durable grant behind it; absent for client credentials, which leave no row. */
   grant?: LiveGrant;
+  /** What it rests on instead of a grant; absent: on nothing but the client. */
+  origin?: TokenOrigin;
+  /** Of a token exchange (RFC 8693 §2.2.1). */
+  issuedTokenType?: string;
   /** Absent for client credentials: nobody signed in. */
   authentication?: Authentication;
   /** The ID Token's nonce; only at the code exchange. */
@@ -37,6 +41,32 @@ export interface Confirmation {
   jkt?: string;
   /** Thumbprint of a client certificate (RFC 8705 §3.1). */
   'x5t#S256'?: string;
+}
+
+/** What an access token rests on where no grant of its own is behind it: another token, or an assertion. */
+export interface TokenOrigin {
+  /** The beginning of its `jti`: whatever ends that, ends it (house.md, "One revocation set"). */
+  jti: string;
+  /** It lives no longer than this. Seconds. */
+  exp?: number;
+  /** The session that it ends with. */
+  sid?: string;
+  /** Who acts for the subject, and for whom before (RFC 8693 §4.1). */
+  act?: Actor;
+  /** Who may act for the subject (RFC 8693 §4.4); goes along, so that an exchange does not lose it. */
+  may_act?: Readonly<Record<string, unknown>>;
+  /** Clients that the tokens before it were issued to; the end of one ends it. */
+  exchanged_from?: readonly string[];
+}
+
+/** `act` (RFC 8693 §4.1): the current actor, and the one before as its own `act`. */
+export interface Actor {
+  sub: string;
+  /** Of another issuer than this one. */
+  iss?: string;
+  /** The client, where the actor is a person. */
+  client_id?: string;
+  act?: Actor;
 }
 
 /** How and when the person proved who they are. */

@@ -11,6 +11,11 @@ export function isClientId(value: string): boolean {
   return /^[A-Za-z0-9._~-]{1,128}$/.test(value) && !uuid.test(value);
 }
 
+/** Whether a text can be a person's subject, in the one spelling that they are made in. */
+export function isSubject(text: string): boolean {
+  return text.length === 36 && uuid.test(text) && text === text.toLowerCase();
+}
+
 export function makeClientId(random: Random): string {
   return `c_${encode(random.bytes(16))}`;
 }

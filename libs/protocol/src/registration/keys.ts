@@ -39,7 +39,8 @@ function assertEncryptionKeys(keys: readonly Record<string, unknown>[], encrypti
   }
 }
 
-function readKeySet({ keys }: Record<string, unknown>): readonly Record<string, unknown>[] {
+/** The keys of a JWK Set: public, and complete. */
+export function readKeySet({ keys }: Record<string, unknown>): readonly Record<string, unknown>[] {
   if (!Array.isArray(keys) || keys.length === 0 || keys.length > 20) throw invalidMetadata('jwks is not a JWK Set of 1 to 20 keys');
   return keys.map((key: unknown) => {
     if (!isObject(key)) throw invalidMetadata('a key of jwks is not a JSON object');

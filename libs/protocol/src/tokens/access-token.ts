@@ -1,4 +1,4 @@
-import type { Authorization, Confirmation } from '../model/authorization.ts';
+import type { Actor, Authorization, Confirmation, TokenOrigin } from '../model/authorization.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import { encode } from '../primitives/base64url.ts';
 import { audienceOf } from './audience.ts';
@@ -15,7 +15,10 @@ export interface AccessTokenClaims {
   aud: string | readonly string[];
   client_id: string;
   scope: string;
-  /** `<grant_id>.<random>`, so that one revocation entry ends every token of a grant; `cc.<random>` without one. */
+  /**
+   * `<grant_id>.<random>`, so that one revocation entry ends every token of a grant; `cc.<random>` without one. What was
+   * exchanged for a token has its whole `jti` and `.<random>`: the end of one is the end of the other.
+   */
   jti: string;
   iat: number;
   exp: number;
@@ -28,6 +31,12 @@ export interface AccessTokenClaims {
   userinfo_claims?: readonly string[];
   /** What whoever presents it must show (RFC 7800 §3.1). */
   cnf?: Confirmation;
+  /** RFC 8693 §4.1. */
+  act?: Actor;
+  /** RFC 8693 §4.4. */
+  may_act?: Readonly<Record<string, unknown>>;
+  /** Clients that the tokens were issued to which this one was exchanged for. */
+  exchanged_from?: readonly string[];
 }
 
 export type AccessTokenPorts = Pick<ProtocolPorts, 'issuer' | 'policy' | 'random' | 'resources' | 'signingKeys' | 'sealingKeys'>;
@@ -55,7 +64,7 @@ function accessTokenClaims(
   ports: Pick<ProtocolPorts, 'issuer' | 'random'>,
   now: number,
 ): AccessTokenClaims {
-  const { client, grant, authentication } = authorization;
+  const { client, grant, origin, authentication } = authorization;
   const iat = Math.floor(now / 1000);
   const end = iat + lifetime;
   const claims: AccessTokenClaims = {
@@ -64,13 +73,14 @@ function accessTokenClaims(
     aud,
     client_id: client.client_id,
     scope: scopes.join(' '),
-    jti: `${grant ? grant.grant_id : 'cc'}.${encode(ports.random.bytes(16))}`,
+    jti: `${grant?.grant_id ?? origin?.jti ?? 'cc'}.${encode(ports.random.bytes(16))}`,
     iat,
     // Never longer than what it rests on.
-    exp: grant ? Math.min(end, Math.floor(grant.expiresAt / 1000)) : end,
+    exp: Math.min(end, grant ? Math.floor(grant.expiresAt / 1000) : end, origin?.exp ?? end),
   };
   if (grant?.sid !== undefined) claims.sid = grant.sid;
   if (grant?.userinfo_claims && isAudience(claims, ports.issuer)) claims.userinfo_claims = grant.userinfo_claims;
+  if (origin) Object.assign(claims, inherited(origin));
   if (authentication) {
     // For resource servers that ask for more (RFC 9470 §5, RFC 9068 §2.2.1).
     claims.auth_time = authentication.auth_time;
@@ -79,6 +89,16 @@ function accessTokenClaims(
   }
   if (authorization.confirmation) claims.cnf = authorization.confirmation;
   return claims;
+}
+
+/** What goes along from the token that was exchanged. */
+function inherited({ sid, act, may_act, exchanged_from }: TokenOrigin): Partial<AccessTokenClaims> {
+  return {
+    ...(sid !== undefined && { sid }),
+    ...(act && { act }),
+    ...(may_act && { may_act }),
+    ...(exchanged_from && { exchanged_from }),
+  };
 }
 
 export type ReadAccessTokenPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'sealingKeys'>;

@@ -23,7 +23,7 @@ export function issue(authorization: Authorization, ports: IssuePorts, now: numb
     ...access,
     refresh_token: refreshToken(authorization, ports),
     id_token: idToken(authorization, access.access_token, ports, now),
-    issued_token_type: '',
+    issued_token_type: authorization.issuedTokenType ?? '',
     dpop_nonce: '',
   };
 }

@@ -11,6 +11,7 @@ import { keyTables } from './keys.ts';
 import { logoutTables } from './logouts.ts';
 import { resourceTables } from './resources.ts';
 import { senderConstraint } from './sender-constraint.ts';
+import { trustedIssuerTables } from './trusted-issuers.ts';
 import { upkeepFunctions } from './upkeep.ts';
 
 /** In order; only ever added to (style.md 21). A running service waits for at least this many. */
@@ -27,4 +28,5 @@ export const tokenMigrations: readonly Migration[] = [
   migration('Logouts1790000000040', logoutTables),
   migration('Resources1790000000050', resourceTables),
   migration('Devices1790000000060', deviceTables),
+  migration('TrustedIssuers1790000000070', trustedIssuerTables),
 ];
