@@ -13,7 +13,7 @@ export class RingDecryptionKeys implements DecryptionKeys {
     return named.flatMap((key) => (key?.use === 'encryption' && key.alg === kind && key.pair ? [key.pair.privateKey] : []));
   }
 
-  /** Public parts for the key set, the current of each algorithm first, so that clients which take the first take that. */
+  /** Public parts for the key set, newest first; each opens from the moment that it is published. */
   jwks(): readonly Record<string, unknown>[] {
     return this.keys().map((key) => ({ ...key.public_jwk, kid: key.key_id, alg: key.alg, use: 'enc' }));
   }
