@@ -68,6 +68,12 @@ describe('house.md, "Who may import what"', () => {
     ).toEqual([]);
   });
 
+  test('resource-server imports jose and Node, nothing of ours: others run it', () => {
+    const guard = code.filter(({ path }) => path.startsWith('libs/resource-server/src/'));
+    const isAllowed = (imported: string): boolean => /^\.|^jose$|^node:(crypto|tls)$/.test(imported);
+    expect(breaches((_, imported) => (isAllowed(imported) ? undefined : 'it is published alone'), guard)).toEqual([]);
+  });
+
   test('errors imports nothing', () => {
     const errors = code.filter(({ project }) => project === 'libs/errors');
     expect(breaches((_, imported) => (imported.startsWith('.') ? undefined : 'not even this'), errors)).toEqual([]);
@@ -86,8 +92,8 @@ describe('house.md, "Who may import what"', () => {
     expect(breaches(({ path }, imported) => (isPackage(imported, name) && !where.test(path) ? 'not here' : undefined))).toEqual([]);
   });
 
-  test('an HTTP client only in libs/outbound and in the command line tool', () => {
-    const clients = code.filter(({ path }) => !/^libs\/outbound\/|^apps\/(cli|standalone)\//.test(path));
+  test('an HTTP client only in libs/outbound, in the command line tool and in what others run', () => {
+    const clients = code.filter(({ path }) => !/^libs\/(outbound|resource-server)\/|^apps\/(cli|standalone)\//.test(path));
     const calling = clients.filter(({ text }) => /\bawait fetch\(|\bglobalThis\.fetch\b|\bhttps?\.(request|get)\(/.test(text));
     expect(calling.map(({ path }) => path)).toEqual([]);
   });
