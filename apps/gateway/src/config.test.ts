@@ -34,3 +34,16 @@ test('contract.md: TLS at the edge needs both its files', () => {
   expect(faultsOf(() => gatewayConfig({ AUTHORITY_TLS_KEY_FILE: file }))[0]).toContain('AUTHORITY_TLS_CERT_FILE');
   expect(faultsOf(() => gatewayConfig({ AUTHORITY_TLS_CLIENT_CA_FILE: file }))[0]).toContain('AUTHORITY_TLS_CERT_FILE');
 });
+
+test('RFC 8705: certificates in a header need trusted proxies; the authorities are a PEM file', () => {
+  const header = { AUTHORITY_CLIENT_CERTIFICATE_HEADER: 'Client-Cert' };
+  expect(faultsOf(() => gatewayConfig(header))[0]).toContain('AUTHORITY_TRUSTED_PROXIES');
+  expect(gatewayConfig({ ...header, AUTHORITY_TRUSTED_PROXIES: '10.0.0.0/8' }).clientCertificateHeader).toBe('client-cert');
+  for (const name of ['Authorization', 'X Y', '']) {
+    const faults = faultsOf(() => gatewayConfig({ AUTHORITY_CLIENT_CERTIFICATE_HEADER: name, AUTHORITY_TRUSTED_PROXIES: '10.0.0.0/8' }));
+    expect(faults.join(), name).toBe(name === '' ? '' : faults.find((one) => one.startsWith('AUTHORITY_CLIENT_CERTIFICATE_HEADER')));
+  }
+  const file = new URL(import.meta.url).pathname;
+  const faults = faultsOf(() => gatewayConfig({ ...header, AUTHORITY_TRUSTED_PROXIES: '10.0.0.0/8', AUTHORITY_TLS_CLIENT_CA_FILE: file }));
+  expect(faults.join()).toContain('AUTHORITY_TLS_CLIENT_CA_FILE: holds no certificate');
+});

@@ -1,4 +1,18 @@
-import { file, issuerSetting, list, listen, processSettings, read, Refusal, rpcSettings, type Settings, url } from '@authority/config';
+import {
+  custom,
+  file,
+  flag,
+  issuerSetting,
+  list,
+  listen,
+  processSettings,
+  read,
+  Refusal,
+  rpcSettings,
+  type Settings,
+  url,
+} from '@authority/config';
+import { readAuthorities } from './http/certificate-chain.ts';
 import { trustedProxies } from './http/peer-address.ts';
 
 /** What the edge reads from the environment. */
@@ -11,6 +25,16 @@ export const gatewaySettings = {
     .named('AUTHORITY_TLS_CLIENT_CA_FILE')
     .optional()
     .doc('Authorities (PEM) whose client certificates are asked for and verified (RFC 8705).'),
+  tlsClientCertificates: flag()
+    .default('false')
+    .doc(
+      'Ask for client certificates also without AUTHORITY_TLS_CLIENT_CA_FILE, for clients that sign their own. Browsers may show a choice.',
+    ),
+  clientCertificateHeader: custom('header', headerName)
+    .optional()
+    .doc(
+      'The header in which trusted proxies pass the client certificate on: Client-Cert (RFC 9440), X-Forwarded-Client-Cert (Envoy), or another with the URL-encoded PEM.',
+    ),
   trustedProxies: list(proxy)
     .default('')
     .doc('Addresses and networks whose Forwarded and X-Forwarded-For headers are believed. None by default.'),
@@ -24,10 +48,10 @@ const gatewayProcessSettings = { ...gatewaySettings, ...rpcSettings, ...processS
 
 export type GatewayProcessConfig = Settings<typeof gatewayProcessSettings>;
 
-export const gatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig => read(gatewaySettings, env, { check: tlsFaults });
+export const gatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig => read(gatewaySettings, env, { check: faults });
 
 export const gatewayProcessConfig = (env: NodeJS.ProcessEnv): GatewayProcessConfig =>
-  read(gatewayProcessSettings, env, { check: (config) => [...tlsFaults(config), ...addressFaults(config)] });
+  read(gatewayProcessSettings, env, { check: (config) => [...faults(config), ...addressFaults(config)] });
 
 function proxy(entry: string): string {
   try {
@@ -38,12 +62,44 @@ function proxy(entry: string): string {
   return entry;
 }
 
-function tlsFaults(config: Pick<GatewayConfig, 'tlsCert' | 'tlsKey' | 'tlsClientCa'>): string[] {
-  const { tlsCert, tlsKey, tlsClientCa } = config;
+const faults = (config: GatewayConfig): string[] => [...tlsFaults(config), ...headerFaults(config), ...authorityFaults(config)];
+
+/** Names are lower case in Node; those that mean something else would be a mistake. */
+function headerName(value: string): string {
+  const name = value.toLowerCase();
+  if (!/^[a-z][a-z0-9-]{1,60}$/.test(name)) throw new Refusal('must be the name of a header, such as Client-Cert');
+  if (['authorization', 'cookie', 'host', 'dpop', 'forwarded', 'x-forwarded-for', 'content-type', 'user-agent'].includes(name)) {
+    throw new Refusal('names a header that means something else');
+  }
+  return name;
+}
+
+function headerFaults({
+  clientCertificateHeader,
+  trustedProxies,
+}: Pick<GatewayConfig, 'clientCertificateHeader' | 'trustedProxies'>): string[] {
+  if (clientCertificateHeader === undefined || trustedProxies.length > 0) return [];
+  return ['AUTHORITY_TRUSTED_PROXIES: is required where AUTHORITY_CLIENT_CERTIFICATE_HEADER is set: nobody else is believed'];
+}
+
+function authorityFaults({ tlsClientCa }: Pick<GatewayConfig, 'tlsClientCa'>): string[] {
+  try {
+    if (tlsClientCa !== undefined) readAuthorities(tlsClientCa.bytes);
+    return [];
+  } catch (error) {
+    return [`AUTHORITY_TLS_CLIENT_CA_FILE: ${error instanceof Error ? error.message : 'holds no certificate (PEM)'}`];
+  }
+}
+
+function tlsFaults(config: GatewayConfig): string[] {
+  const { tlsCert, tlsKey, tlsClientCa, tlsClientCertificates, clientCertificateHeader } = config;
   if (tlsCert !== undefined && tlsKey === undefined) return ['AUTHORITY_TLS_KEY_FILE: is required where AUTHORITY_TLS_CERT_FILE is set'];
   if (tlsCert === undefined && tlsKey !== undefined) return ['AUTHORITY_TLS_CERT_FILE: is required where AUTHORITY_TLS_KEY_FILE is set'];
-  if (tlsCert === undefined && tlsClientCa !== undefined)
+  // A proxy's header needs the authorities as well: the chain is verified here.
+  if (tlsCert === undefined && tlsClientCa !== undefined && clientCertificateHeader === undefined)
     return ['AUTHORITY_TLS_CERT_FILE: is required where AUTHORITY_TLS_CLIENT_CA_FILE is set'];
+  if (tlsCert === undefined && tlsClientCertificates)
+    return ['AUTHORITY_TLS_CERT_FILE: is required where AUTHORITY_TLS_CLIENT_CERTIFICATES is set'];
   return [];
 }
 

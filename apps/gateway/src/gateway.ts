@@ -8,12 +8,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { GatewayConfig } from './config.ts';
 import { publish } from './endpoints/published.ts';
 import { gatewayModule } from './gateway.module.ts';
+import { clientCertificates } from './http/client-certificate.ts';
 import { evidenceFrom } from './http/evidence.ts';
 import { putHotPathsFirst } from './http/hot-paths.ts';
 import { issuerOf } from './http/issuer.ts';
 import { trustedProxies } from './http/peer-address.ts';
 import { serve } from './http/serve.ts';
-import { fastifyAdapter } from './http/server.ts';
+import { asksForCertificates, fastifyAdapter } from './http/server.ts';
 import { connectPeers, type Peers } from './peers/peers.ts';
 import { otherwise, routesOf } from './routes.ts';
 
@@ -81,7 +82,9 @@ async function application(
 ): Promise<NestFastifyApplication> {
   const issuer = issuerOf(config.issuer);
   const adapter = fastifyAdapter(config);
-  const evidenceOf = evidenceFrom(issuer, trustedProxies(config.trustedProxies));
+  const trusted = trustedProxies(config.trustedProxies);
+  const certificates = { asked: asksForCertificates(config), authorities: config.tlsClientCa, header: config.clientCertificateHeader };
+  const evidenceOf = evidenceFrom(issuer, trusted, clientCertificates({ ...certificates, trusted }));
   const routes = routesOf({ issuer, peers, published, evidenceOf });
   const instance = adapter.getInstance();
   serve(instance, issuer.path, routes);

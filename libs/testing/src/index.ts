@@ -1,3 +1,4 @@
+export { clientAuthentication, serverAuthentication, TestCertificate } from './client-certificates.ts';
 export { type TestLink, testLink } from './link.ts';
 export { postgresAt, type TestPostgres, testPostgres } from './postgres.ts';
 export { type TestRedis, testRedis } from './redis.ts';

@@ -1,3 +1,4 @@
+export { type CertificateOptions, commonName, der, serverAuthentication, TestCertificate } from './client-certificates.ts';
 export { DpopKey, hash, type ProofChanges } from './dpop.ts';
 export * from './protocol-device-fakes.ts';
 export * from './protocol-fakes.ts';

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Who may say for whom it speaks. */
 export interface TrustedProxies {
@@ -23,6 +23,9 @@ export function trustedProxies(entries: readonly string[]): TrustedProxies {
 }
 
 const isPrefix = (text: string, bits: number, family: number): boolean => /^\d{1,3}$/.test(text) && bits <= (family === 6 ? 128 : 32);
+
+/** The other end of the connection: a proxy of ours, or whoever there is. */
+export const socketAddress = ({ socket }: Pick<IncomingMessage, 'socket'>): string => unmapped(socket.remoteAddress ?? '');
 
 /**
  * The address of whoever is behind our own proxies: from the nearest hop backwards, the first that is not trusted. Only a

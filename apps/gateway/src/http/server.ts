@@ -8,6 +8,12 @@ export interface ServerOptions {
   readonly tlsCert?: ConfigFile | undefined;
   readonly tlsKey?: ConfigFile | undefined;
   readonly tlsClientCa?: ConfigFile | undefined;
+  readonly tlsClientCertificates?: boolean | undefined;
+}
+
+/** Whether the listener asks its clients for certificates. Browsers show a choice only for authorities that they have one of. */
+export function asksForCertificates({ tlsCert, tlsClientCa, tlsClientCertificates }: ServerOptions): boolean {
+  return tlsCert !== undefined && (tlsClientCa !== undefined || tlsClientCertificates === true);
 }
 
 /** Whoever has not sent a whole request by then is not going to (slow loris). */
@@ -43,9 +49,11 @@ export function fastifyAdapter(options: ServerOptions): FastifyAdapter {
   return adapter;
 }
 
-function tls({ tlsClientCa }: ServerOptions, cert: ConfigFile, key: ConfigFile) {
-  const asked = tlsClientCa === undefined ? {} : { ca: tlsClientCa.bytes, requestCert: true, rejectUnauthorized: false };
-  // A certificate that does not verify is as none: whether one is needed is a matter of the client (RFC 8705 §2).
+function tls(options: ServerOptions, cert: ConfigFile, key: ConfigFile) {
+  // One that does not verify is let in, and said to be so: whether one is needed, and of whom, is a matter of the client
+  // (RFC 8705 §2). Without authorities none verifies, not even those that Node would trust by itself.
+  const authorities = { ca: options.tlsClientCa?.bytes ?? [], requestCert: true, rejectUnauthorized: false };
+  const asked = asksForCertificates(options) ? authorities : {};
   return { cert: cert.bytes, key: key.bytes, minVersion: 'TLSv1.2' as const, ...asked };
 }
 

@@ -9,12 +9,16 @@ import { clientSecretPost } from './client-secret-post.ts';
 import type { ClientAuthenticationMethod, ClientAuthenticationPorts, PresentedCredential } from './method.ts';
 import { none } from './none.ts';
 import { privateKeyJwt } from './private-key-jwt.ts';
+import { selfSignedTlsClientAuth } from './self-signed-tls-client-auth.ts';
+import { tlsClientAuth } from './tls-client-auth.ts';
 
 /** The registry; discovery lists it. */
 export const clientAuthenticationMethods: readonly ClientAuthenticationMethod[] = [
   clientSecretBasic,
   clientSecretPost,
   privateKeyJwt,
+  tlsClientAuth,
+  selfSignedTlsClientAuth,
   none,
 ];
 
@@ -41,13 +45,23 @@ export function authenticateClient(
   const client = ports.clients.find(used.credential.client_id);
   if (!client) throw invalidClient('client_unknown');
   if (client.disabled) throw invalidClient('client_disabled');
-  if (client.token_endpoint_auth_method !== used.method.name) throw invalidClient('client_authentication_method_wrong');
+  const method = methodOf(client, used.method);
   const rules = rulesFor(client, ports.policy);
-  assertAuthenticationFits(used.method.name, rules);
+  assertAuthenticationFits(method.name, rules);
   const strict = underProfile(client, rules);
 
-  const verified = used.credential.verify(strict, ports, now);
+  const verified = method.verifyConnection
+    ? method.verifyConnection(request.evidence, strict, ports)
+    : used.credential.verify(strict, ports, now);
   return verified instanceof Promise ? verified.then(() => strict) : strict;
+}
+
+/** The registered method: the one that was used, or one by the connection where the request only names its client. */
+function methodOf({ token_endpoint_auth_method }: Client, used: ClientAuthenticationMethod): ClientAuthenticationMethod {
+  if (token_endpoint_auth_method === used.name) return used;
+  const registered = used === none ? clientAuthenticationMethods.find(({ name }) => name === token_endpoint_auth_method) : undefined;
+  if (!registered?.verifyConnection) throw invalidClient('client_authentication_method_wrong');
+  return registered;
 }
 
 /** RFC 6749 §2.3: "The client MUST NOT use more than one authentication method in each request." */

@@ -1,5 +1,5 @@
 import type { Client } from '../model/client.ts';
-import type { EndpointRequest } from '../model/request.ts';
+import type { EndpointRequest, Evidence } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import type { ParameterMap } from '../primitives/parameters.ts';
 
@@ -13,6 +13,11 @@ export interface ClientAuthenticationMethod {
   signingAlgorithms?: readonly string[];
   /** The credential in the request, or undefined when the request does not use this method. */
   present(request: EndpointRequest, parameters: ParameterMap): PresentedCredential | undefined;
+  /**
+   * For methods whose credential is the connection (RFC 8705 §2): such a request looks like one of a public client. Throws
+   * invalid_client unless the certificate is the client's.
+   */
+  verifyConnection?(evidence: Evidence, client: Client, ports: ClientAuthenticationPorts): void | Promise<void>;
 }
 
 export interface PresentedCredential {

@@ -15,6 +15,8 @@ const policy = {
   signedRequestObjectsRequired: false,
 };
 
+const confidential = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
+
 test('RFC 8414 §2: metadata says what the tables say', () => {
   expect(metadata(testIssuer, registries, policy)).toMatchObject({
     issuer: testIssuer,
@@ -31,8 +33,8 @@ test('RFC 8414 §2: metadata says what the tables say', () => {
     response_types_supported: ['code', 'id_token', 'token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
     response_modes_supported: ['query', 'fragment', 'form_post'],
     code_challenge_methods_supported: ['S256'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    token_endpoint_auth_methods_supported: [...confidential, 'none'],
+    introspection_endpoint_auth_methods_supported: confidential,
     authorization_response_iss_parameter_supported: true,
   });
 });

@@ -3,6 +3,7 @@ export { complaintsOf, screenshot, startBrowser } from './browser.ts';
 export { type CallbackServer, startCallbackServer } from './callback.ts';
 export { type CollectedSpan, type Collector, startCollector } from './collector.ts';
 export { ran, readWork, type Work } from './coverage.ts';
+export { commonName, TestCertificate } from '../client-certificates.ts';
 export { DpopKey, hash, type ProofChanges } from '../dpop.ts';
 export { dumpPostgres, dumpRedis, foundIn } from './dump.ts';
 export { startFiveProcesses } from './five-processes.ts';
