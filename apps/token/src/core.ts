@@ -47,6 +47,8 @@ import { EphemeralReplayMarks } from './ephemeral/replay-marks.ts';
 import { RingDpopNonces } from './keys/dpop-nonces.ts';
 import { EphemeralUserCodeGuesses } from './ephemeral/user-code-guesses.ts';
 import { BackchannelLogout, logoutJobs } from './logout/backchannel-logout.ts';
+import { AllClients } from './peers/all-clients.ts';
+import { ClientDocuments } from './peers/client-documents.ts';
 import { OutboundClientKeys } from './peers/client-keys.ts';
 import { PeerIdentities } from './peers/identities.ts';
 import { OutboundRequestObjects } from './peers/request-objects.ts';
@@ -148,9 +150,12 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
 function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral, peers: TokenPeers): ProtocolPorts {
   const { database, digests, poll } = stores;
   const outbound = createOutbound({ allow: config.outboundAllow, egressProxy: config.egressProxy });
+  const policy = policyFrom(stores.settings);
+  // Requests of their own, few to one host: strangers say where they go, and what waits for keys must not wait for them.
+  const documents = createOutbound({ allow: config.outboundAllow, egressProxy: config.egressProxy, perHost: 4 });
   return {
     issuer: config.issuer,
-    clients: stores.clients,
+    clients: new AllClients(stores.clients, new ClientDocuments(documents, policy)),
     resources: stores.resources,
     scopes: stores.scopes,
     authorizationCodes: stores.authorizationCodes,
@@ -175,7 +180,7 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     identities: new PeerIdentities(peers.identity),
     clientKeys: new OutboundClientKeys(jwksCache(outbound)),
     trustedIssuers: new KnownTrustedIssuers(stores.trustedIssuers, jwksCache(outbound)),
-    policy: policyFrom(stores.settings),
+    policy,
     random: systemRandom,
     registrationTokens: new PostgresRegistrationTokens(database),
     clientStore: new PostgresClientStore(database, digests, () => poll.refresh()),

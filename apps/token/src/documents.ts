@@ -38,7 +38,13 @@ export function jwksDocument(signingKeys: SigningKeys, decryptionKeys: RingDecry
 const claims = ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid', ...personClaims];
 
 /** What of the metadata an operator changes while the process runs. */
-type Changing = 'pushedRequestsRequired' | 'signedRequestObjectsRequired' | 'profile' | 'frontchannelLogout' | 'sessionManagement';
+type Changing =
+  | 'pushedRequestsRequired'
+  | 'signedRequestObjectsRequired'
+  | 'profile'
+  | 'frontchannelLogout'
+  | 'sessionManagement'
+  | 'clientDocuments';
 
 /** Server metadata: made again when a setting that it tells of has changed. */
 export function metadataDocument(
@@ -54,6 +60,7 @@ export function metadataDocument(
       profile: policy.profile(),
       frontchannelLogout: policy.frontchannelLogout(),
       sessionManagement: policy.sessionManagement(),
+      clientDocuments: policy.clientDocuments().taken !== 'off',
     };
     const of = Object.values(changing).join();
     if (made?.of !== of) {

@@ -1,5 +1,34 @@
-import { type Policy, profiles } from '@authority/protocol';
-import { defineSettings, durationSetting, flagSetting, numberSetting, type Settings, wordSetting } from '@authority/settings';
+import { isOperatorScope, isScopeToken, type Policy, profiles } from '@authority/protocol';
+import {
+  type Definition,
+  defineSettings,
+  durationSetting,
+  flagSetting,
+  numberSetting,
+  type Settings,
+  wordSetting,
+} from '@authority/settings';
+
+const documentsTaken = ['off', 'allowlist', 'any'] as const;
+
+/** Words separated by spaces, each of which must pass. */
+function textSetting(value: string, description: string, isWord: (word: string) => boolean): Definition<string> {
+  return {
+    default: value,
+    description,
+    parse: (given) => {
+      if (typeof given !== 'string' || given.length > 4096) throw new Error('must be a text of at most 4096 characters');
+      const wrong = words(given).find((word) => !isWord(word));
+      if (wrong !== undefined) throw new Error(`holds ${wrong.slice(0, 80)}, which is not allowed`);
+      return given;
+    },
+  };
+}
+
+function isHost(word: string): boolean {
+  const name = word.startsWith('*.') ? word.slice(2) : word;
+  return URL.canParse(`https://${name}/`) && new URL(`https://${name}/`).host === name;
+}
 
 const minute = 60;
 const hour = 60 * minute;
@@ -61,12 +90,29 @@ export const tokenSettingDefinitions = defineSettings({
     'Whether DPoP proofs need a nonce that the server gave (RFC 9449 §8). Optional: those without one are judged by the clock of their client.',
     ['required', 'optional'],
   ),
+  'token.client_documents': wordSetting(
+    'off',
+    'Whether a client_id may be the address of the client’s metadata, which is then fetched: of hosts on a list, or of any (docs/how-to/mcp.md).',
+    documentsTaken,
+  ),
+  'token.client_document_hosts': textSetting(
+    '',
+    'Hosts of such addresses, separated by spaces; `*.example.com` for all names below.',
+    isHost,
+  ),
+  'token.client_document_scopes': textSetting(
+    '',
+    'Scopes that clients with such ids may ask for, separated by spaces; empty: the standard OpenID scopes.',
+    (scope) => isScopeToken(scope) && !isOperatorScope(scope),
+  ),
   'token.profile': wordSetting(
     'none',
     'What every client must keep to: whatever a profile refuses is refused to all (docs/how-to/profiles.md).',
     ['none', ...profiles],
   ),
 });
+
+const words = (text: string): string[] => text.split(' ').filter((word) => word !== '');
 
 export type TokenSettings = Pick<Settings<typeof tokenSettingDefinitions>, 'get'>;
 
@@ -88,6 +134,11 @@ export function policyFrom(settings: TokenSettings): Policy {
     devicePollInterval: () => settings.get('token.device_poll_interval'),
     acrValues: () => acrValues,
     dpopNonceRequired: () => settings.get('token.dpop_nonce') === 'required',
+    clientDocuments: () => ({
+      taken: documentsTaken.find((word) => word === settings.get('token.client_documents')) ?? 'off',
+      hosts: words(settings.get('token.client_document_hosts')),
+      scopes: words(settings.get('token.client_document_scopes')),
+    }),
     profile: () => profiles.find((profile) => profile === settings.get('token.profile')),
   };
 }

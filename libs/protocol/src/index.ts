@@ -25,6 +25,8 @@ export { personClaims } from './primitives/person-claims.ts';
 export { isClientId, makeClientId, makeSecret } from './primitives/identifiers.ts';
 export { isOperatorScope, isScopeToken, standardScopes } from './primitives/scope.ts';
 export { assertClientFits, rulesFor } from './profiles/index.ts';
+export { documentAddressFault, isDocumentAddress } from './primitives/document-address.ts';
+export { clientOfDocument } from './registration/client-document.ts';
 export { readKeySet as readPublicKeys } from './registration/keys.ts';
 export { validateRegistration } from './registration/client-metadata.ts';
 export { assertSectorIdentifier } from './registration/subject-type.ts';

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { Client, Profile, SigningAlgorithm } from './model/client.ts';
+import type { ClientDocumentPolicy, ClientKeys, Clients, SectorIdentifiers } from './client-ports.ts';
+import type { Profile, SigningAlgorithm } from './model/client.ts';
 import type {
   CodeEnvelope,
   Confirmation,
@@ -29,17 +30,7 @@ export type * from './registration-ports.ts';
  * Methods that answer from memory are synchronous, so that the CPU lane of a batch never waits.
  */
 
-/** Clients, from the replica's memory (kept current by the version poll). */
-export interface Clients {
-  find(client_id: string): Client | undefined;
-  /** Resources that some client is registered as (RFC 8707: unknown ones are invalid_target). */
-  isResource(identifier: string): boolean;
-  /**
-   * Compares a secret with those that the client has, by HMAC under the key table's key; constant time.
-   * Answers a promise only for imported secrets, which cost an argon2id.
-   */
-  verifySecret(client_id: string, secret: string): boolean | Promise<boolean>;
-}
+export type * from './client-ports.ts';
 
 /** Resources that an operator has described, from the replica's memory (kept current by the version poll). */
 export interface Resources {
@@ -323,18 +314,6 @@ export interface Identities {
   claims(sub: string, scopes: readonly string[], claims: readonly string[]): Promise<Record<string, unknown> | undefined>;
 }
 
-/** JWK Sets of clients: their own, or fetched from jwks_uri (bounded, cached). */
-export interface ClientKeys {
-  /** `refresh`: the kid was not found, ask again (rate limited). Throws OAuthError invalid_client `client_keys_unavailable`. */
-  find(client: Client, refresh: boolean): Promise<{ keys: readonly Record<string, unknown>[] }>;
-}
-
-/** What stands at a sector_identifier_uri (OpenID Connect Core §8.1), fetched within bounds. */
-export interface SectorIdentifiers {
-  /** The redirect URIs of the sector; undefined when there is no such array to be had. */
-  find(uri: string): Promise<readonly string[] | undefined>;
-}
-
 /** Issuers whose JWTs this server takes as grants (RFC 7523 §2.1, RFC 8693 §3), from the replica's memory. */
 export interface TrustedIssuers {
   find(issuer: string): TrustedIssuer | undefined;
@@ -372,6 +351,7 @@ export interface Policy {
   dpopNonceRequired(): boolean;
   /** What everybody must keep to; undefined: this server's rules alone. */
   profile(): Profile | undefined;
+  clientDocuments(): ClientDocumentPolicy;
 }
 
 /** Unguessable values. A port, so that tests are repeatable. */

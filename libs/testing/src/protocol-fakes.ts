@@ -5,12 +5,9 @@ import type {
   AuthorizationRequests,
   Client,
   ClientKeys,
-  Clients,
   CodeEnvelope,
   Confirmation,
   DpopNonces,
-  Policy,
-  Profile,
   ProtocolPorts,
   Random,
   Redemption,
@@ -22,6 +19,7 @@ import type {
 } from '@authority/protocol';
 import { FakeResources, FakeSealingKeys } from './protocol-resource-fakes.ts';
 import { FakeDeviceDecisions, FakeDeviceRequests, FakeDeviceVerifications, FakeUserCodeGuesses } from './protocol-device-fakes.ts';
+import { FakeClients, FakePolicy } from './protocol-client-fakes.ts';
 import { FakeGrants } from './protocol-grants.ts';
 import { FakeTrustedIssuers } from './protocol-issuers.ts';
 import { FakeDecryptionKeys, FakePushedRequests, FakeRequestObjects } from './protocol-request-fakes.ts';
@@ -42,34 +40,6 @@ export class FixedClock {
 
   advance(ms: number): void {
     this.now += ms;
-  }
-}
-
-export class FakeClients implements Clients {
-  readonly all = new Map<string, Client>();
-  readonly secrets = new Map<string, string>();
-  readonly resources = new Set<string>();
-  /** Answers by a promise, as imported secrets do. */
-  slow = false;
-
-  add(client: Client, secret?: string): Client {
-    this.all.set(client.client_id, client);
-    if (client.resourceIdentifier !== undefined) this.resources.add(client.resourceIdentifier);
-    if (secret !== undefined) this.secrets.set(client.client_id, secret);
-    return client;
-  }
-
-  find(client_id: string): Client | undefined {
-    return this.all.get(client_id);
-  }
-
-  isResource(identifier: string): boolean {
-    return this.resources.has(identifier);
-  }
-
-  verifySecret(client_id: string, secret: string): boolean | Promise<boolean> {
-    const matches = this.secrets.get(client_id) === secret;
-    return this.slow ? Promise.resolve(matches) : matches;
   }
 }
 
@@ -230,31 +200,6 @@ export class FakeClientKeys implements ClientKeys {
     // As a cache would: the set that was fetched before is empty until it is asked for anew.
     return refresh && found ? found : { keys: [] };
   }
-}
-
-export class FakePolicy implements Policy {
-  frontchannel = false;
-  managed = false;
-  acr: readonly string[] = ['urn:authority:pwd', 'urn:authority:mfa'];
-  serverProfile: Profile | undefined;
-
-  accessTokenLifetime = (): number => 300;
-  codeLifetime = (): number => 60;
-  interactionLifetime = (): number => 3600;
-  mustPush = false;
-  mustSign = false;
-  pushedRequestLifetime = (): number => 60;
-  pushedRequestsRequired = (): boolean => this.mustPush;
-  signedRequestObjectsRequired = (): boolean => this.mustSign;
-  frontchannelLogout = (): boolean => this.frontchannel;
-  sessionManagement = (): boolean => this.managed;
-  offlineGrantLifetime = (): number => 30 * 86_400;
-  deviceCodeLifetime = (): number => 600;
-  devicePollInterval = (): number => 5;
-  acrValues = (): readonly string[] => this.acr;
-  nonceRequired = true;
-  dpopNonceRequired = (): boolean => this.nonceRequired;
-  profile = (): Profile | undefined => this.serverProfile;
 }
 
 /** Different bytes at every call, the same in every run. */

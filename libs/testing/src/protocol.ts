@@ -1,4 +1,5 @@
 export { type CertificateOptions, commonName, der, serverAuthentication, TestCertificate } from './client-certificates.ts';
+export { FakeClients, FakePolicy } from './protocol-client-fakes.ts';
 export { DpopKey, hash, type ProofChanges } from './dpop.ts';
 export * from './protocol-device-fakes.ts';
 export * from './protocol-fakes.ts';

@@ -85,4 +85,12 @@ export function link(context: PageContext, path: string, text: string, parameter
 }
 
 export const clientName = (texts: Texts, client: { client_name: string; client_id: string } | undefined): string =>
-  client?.client_name.trim() || client?.client_id || texts.say('client.unnamed');
+  nameWithHost(client) || texts.say('client.unnamed');
+
+/** A client that is known by the address of its metadata chose its name alone; its host is what somebody had to own. */
+function nameWithHost(client: { client_name: string; client_id: string } | undefined): string {
+  const name = client?.client_name.trim() || client?.client_id || '';
+  if (!client?.client_id.startsWith('https://') || !URL.canParse(client.client_id)) return name;
+  const { host } = new URL(client.client_id);
+  return name === client.client_id ? host : `${name} (${host})`;
+}

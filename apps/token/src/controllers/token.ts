@@ -75,6 +75,6 @@ export class TokenController implements Handlers<typeof TokenServiceService> {
 
   /** Whether a page of an origin may read the answer of a request (CORS). */
   async allowOrigin({ origin, parameters, authorization }: AllowOriginRequest): Promise<AllowOriginResponse> {
-    return { allowed: this.core.allowedOrigin.isAllowed(origin, { parameters, authorization }) };
+    return { allowed: await this.core.allowedOrigin.isAllowed(origin, { parameters, authorization }) };
   }
 }

@@ -29,7 +29,7 @@ const changed = statement(
 );
 
 /** All clients in this replica's memory, kept current by the poll. */
-export class PostgresClients implements Clients, Polled {
+export class PostgresClients implements Omit<Clients, 'load' | 'isLive'>, Polled {
   private readonly changes = new ChangedRows<CachedRow>(changed, (row) => row.client_id !== null);
   private clients = new Map<string, Cached>();
   private resources = new Set<string>();

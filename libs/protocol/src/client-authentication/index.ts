@@ -2,6 +2,7 @@ import { OAuthError } from '@authority/errors';
 import type { Client } from '../model/client.ts';
 import type { EndpointRequest } from '../model/request.ts';
 import { invalidClient } from '../primitives/challenge.ts';
+import { isDocumentAddress } from '../primitives/document-address.ts';
 import { find, type ParameterMap } from '../primitives/parameters.ts';
 import { assertAuthenticationFits, rulesFor, underProfile } from '../profiles/index.ts';
 import { clientSecretBasic } from './client-secret-basic.ts';
@@ -32,7 +33,7 @@ export function authenticateClient(
   ports: ClientAuthenticationPorts,
   now: number,
 ): Client | Promise<Client> {
-  let used: { method: ClientAuthenticationMethod; credential: PresentedCredential } | undefined;
+  let used: Presented | undefined;
   for (const method of clientAuthenticationMethods) {
     const credential = method.present(request, parameters);
     if (!credential) continue;
@@ -42,6 +43,18 @@ export function authenticateClient(
   if (!used) throw invalidClient('client_authentication_missing');
   assertSameClientId(parameters, used.credential.client_id);
 
+  const { client_id } = used.credential;
+  const presented = used;
+  if (isDocumentAddress(client_id)) return ports.clients.load(client_id).then(() => judge(presented, request, ports, now));
+  return judge(presented, request, ports, now);
+}
+
+interface Presented {
+  method: ClientAuthenticationMethod;
+  credential: PresentedCredential;
+}
+
+function judge(used: Presented, request: EndpointRequest, ports: ClientAuthenticationPorts, now: number): Client | Promise<Client> {
   const client = ports.clients.find(used.credential.client_id);
   if (!client) throw invalidClient('client_unknown');
   if (client.disabled) throw invalidClient('client_disabled');

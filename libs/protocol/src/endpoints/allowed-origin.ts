@@ -1,4 +1,5 @@
-import { allowedOrigins } from '../model/client.ts';
+import { OAuthError } from '@authority/errors';
+import { allowedOrigins, type Client } from '../model/client.ts';
 import type { AllowedOriginEndpoint } from '../model/endpoint.ts';
 import type { EndpointRequest } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
@@ -16,13 +17,24 @@ export type AllowedOriginPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'sig
  */
 export function createAllowedOriginEndpoint(ports: AllowedOriginPorts): AllowedOriginEndpoint {
   return {
-    isAllowed(origin, request) {
+    async isAllowed(origin, request) {
       const { map } = collect(request.parameters);
       const client_id = clientOfRequest(request, map) ?? clientOfToken(request, map, (token) => readAccessToken(token, ports));
-      const client = client_id === undefined ? undefined : ports.clients.find(client_id);
+      const client = client_id === undefined ? undefined : await findClient(client_id, ports);
       return client !== undefined && !client.disabled && allowedOrigins(client).includes(origin);
     },
   };
+}
+
+/** None where its metadata cannot be had: the page does not even read that. */
+async function findClient(client_id: string, { clients }: AllowedOriginPorts): Promise<Client | undefined> {
+  try {
+    await clients.load(client_id);
+  } catch (error) {
+    if (error instanceof OAuthError) return undefined;
+    throw error;
+  }
+  return clients.find(client_id);
 }
 
 /** Whom the request says that it is of; client authentication refuses one that says two things. */

@@ -11,6 +11,7 @@ import type { DeliveredRequest, SessionFacts, StoredAuthorizationRequest } from 
 import { withSessionState } from '../logout/session-state.ts';
 import type { AuthorizeEndpoint } from '../model/endpoint.ts';
 import type { AuthorizeOutcome, AuthorizeStep } from '../model/front-channel.ts';
+import type { Parameters } from '../model/request.ts';
 
 /**
  * GET and POST /oauth2/authorize (RFC 6749 §3.1). Every browser step ends by asking this again, so that prompt, max_age,
@@ -22,6 +23,7 @@ export function createAuthorizeEndpoint(ports: AuthorizePorts): AuthorizeEndpoin
       const pending = step.interaction === '' ? undefined : await openInteraction(step.interaction, step.browser, ports, now);
       let delivered: DeliveredRequest | undefined;
       try {
+        await ports.clients.load(pending?.client_id ?? clientOf(step.parameters));
         delivered = pending ? deliveredOf(pending) : await deliver(step.parameters, ports, now);
         return await advance(step, delivered, pending, ports, now);
       } catch (error) {
@@ -34,6 +36,7 @@ export function createAuthorizeEndpoint(ports: AuthorizePorts): AuthorizeEndpoin
 
     async interaction(handle, browser, now, session = '') {
       const pending = await pendingOf(handle, browser, ports, now);
+      await ports.clients.load(pending.client_id);
       const request = readAgain(pending, ports);
       const situation = await situationOf(request, pending, session, ports, now);
       const need = needToShow(request, situation, ports);
@@ -41,6 +44,11 @@ export function createAuthorizeEndpoint(ports: AuthorizePorts): AuthorizeEndpoin
       return { handle, kind: need?.kind ?? 'none', details: { ...details, signed_in_as: await nameOf(details.sub, ports) } };
     },
   };
+}
+
+/** Whose request it says it is; that it says so once is judged where it is read. */
+function clientOf(parameters: Parameters): string {
+  return parameters.find(({ name }) => name === 'client_id')?.value ?? '';
 }
 
 async function advance(

@@ -16,7 +16,7 @@ export function createEndSessionEndpoint(ports: EndSessionPorts): EndSessionEndp
     async endSession(request, now) {
       const parameters = collectStrictly(request.parameters);
       const hint = readHint(parameters, ports);
-      const client = findClient(parameters, hint, ports);
+      const client = await findClient(parameters, hint, ports);
       const redirect_uri = readRedirectUri(parameters, client);
       const session = await liveSession(request.session, ports, now);
 
@@ -41,12 +41,18 @@ function readHint(parameters: ParameterMap, ports: EndSessionPorts): IdTokenHint
 }
 
 /** Who asks: the hint's audience, or client_id; both must mean the same (§2, client_id). */
-function findClient(parameters: ParameterMap, hint: IdTokenHint | undefined, { clients }: EndSessionPorts): Client | undefined {
+async function findClient(
+  parameters: ParameterMap,
+  hint: IdTokenHint | undefined,
+  { clients }: EndSessionPorts,
+): Promise<Client | undefined> {
   const named = find(parameters, 'client_id');
   if (hint && named !== undefined && named !== hint.client_id) {
     throw new OAuthError('invalid_request', 'id_token_hint_invalid', { description: 'client_id is not the audience of id_token_hint' });
   }
-  const client = clients.find(hint?.client_id ?? named ?? '');
+  const client_id = hint?.client_id ?? named ?? '';
+  await clients.load(client_id);
+  const client = clients.find(client_id);
   return client?.disabled ? undefined : client;
 }
 

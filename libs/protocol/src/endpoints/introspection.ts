@@ -68,8 +68,7 @@ function introspectAccessToken(token: string, asker: Asker, ports: Introspection
   if (!claims || claims.exp * 1000 <= now || !isShownTo(claims, asker)) return inactive();
   ports.revocations.assertFresh(now);
   if (ports.revocations.isRevoked(claims)) return inactive();
-  const client = ports.clients.find(claims.client_id);
-  if (!client || client.disabled) return inactive();
+  if (!ports.clients.isLive(claims.client_id)) return inactive();
   const { userinfo_claims: _ours, ...shown } = claims;
   return { active: true, token_type: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP', ...shown };
 }

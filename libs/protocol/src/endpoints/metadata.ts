@@ -65,6 +65,8 @@ export interface MetadataPolicy {
   sessionManagement: boolean;
   /** Every authorization request must be signed (RFC 9101 §10.5). */
   signedRequestObjectsRequired: boolean;
+  /** A client_id may be the address of the client's metadata. */
+  clientDocuments?: boolean;
   /** The server's: what it refuses is not told of. */
   profile?: Profile | undefined;
 }
@@ -111,6 +113,8 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
     ...authenticationMetadata('introspection_endpoint', confidential, from),
     ...authenticationMetadata('revocation_endpoint', methods, from),
     authorization_response_iss_parameter_supported: true,
+    // draft-ietf-oauth-client-id-metadata-document §5.
+    ...(policy.clientDocuments && { client_id_metadata_document_supported: true }),
     dpop_signing_alg_values_supported: from.proofAlgorithms,
     tls_client_certificate_bound_access_tokens: true,
     ...logoutMetadata(issuer, policy),

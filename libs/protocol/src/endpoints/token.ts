@@ -6,6 +6,7 @@ import type { Grant, GrantPorts } from '../grants/grant.ts';
 import { findGrant } from '../grants/index.ts';
 import type { Lane, TokenEndpoint } from '../model/endpoint.ts';
 import type { EndpointRequest, Parameters, TokenResponse } from '../model/request.ts';
+import { isDocumentAddress } from '../primitives/document-address.ts';
 import { collectStrictly, type ParameterMap, required } from '../primitives/parameters.ts';
 import { assertTokenRequestFits, rulesFor } from '../profiles/index.ts';
 import { confirm, isSenderConstrained } from '../tokens/confirmation.ts';
@@ -68,7 +69,7 @@ function laneOf({ parameters, evidence }: EndpointRequest): Lane {
   if (evidence.dpop !== '') return 'store';
   let lane: Lane = 'store';
   for (const { name, value } of parameters) {
-    if (name === 'client_assertion') return 'store';
+    if (name === 'client_assertion' || (name === 'client_id' && isDocumentAddress(value))) return 'store';
     if (name === 'grant_type') lane = laneOfGrant(value, parameters);
   }
   return lane;

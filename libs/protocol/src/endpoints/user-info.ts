@@ -1,3 +1,4 @@
+import { OAuthError } from '@authority/errors';
 import type { Client } from '../model/client.ts';
 import type { UserInfoEndpoint } from '../model/endpoint.ts';
 import type { EndpointRequest, UserInfoResponse } from '../model/request.ts';
@@ -29,11 +30,17 @@ async function userInfo(request: EndpointRequest, ports: UserInfoPorts, now: num
   const about = await ports.identities.claims(claims.sub, scopes, claims.userinfo_claims ?? []);
   if (!about) throw bearerError('invalid_token', 'claims_unavailable', 'the access token is not valid');
   // sub last: whatever identity answers, it is the token's subject that is spoken of (§5.3.2).
-  return userInfoAnswer({ ...about, sub: claims.sub }, clientOf(claims, ports), ports);
+  return userInfoAnswer({ ...about, sub: claims.sub }, await clientOf(claims, ports), ports);
 }
 
 /** The client that the token was issued to. */
-function clientOf({ client_id }: AccessTokenClaims, { clients }: UserInfoPorts): Client {
+async function clientOf({ client_id }: AccessTokenClaims, { clients }: UserInfoPorts): Promise<Client> {
+  try {
+    await clients.load(client_id);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    throw bearerError('invalid_token', error.reason, 'the access token is not valid');
+  }
   const client = clients.find(client_id);
   if (!client || client.disabled) throw bearerError('invalid_token', 'client_disabled', 'the access token is not valid');
   return client;
@@ -59,7 +66,7 @@ function assertToken(token: string, ports: UserInfoPorts, now: number): AccessTo
   if (claims.exp * 1000 <= now) throw bearerError('invalid_token', 'token_expired', invalid);
   ports.revocations.assertFresh(now);
   if (ports.revocations.isRevoked(claims)) throw bearerError('invalid_token', 'token_revoked', invalid);
-  clientOf(claims, ports);
+  if (!ports.clients.isLive(claims.client_id)) throw bearerError('invalid_token', 'client_disabled', invalid);
   if (!isAudience(claims, ports.issuer)) throw bearerError('invalid_token', 'token_audience_wrong', invalid);
   // openid is only ever granted to people, so the subject is one.
   if (!claims.scope.split(' ').includes('openid')) {

@@ -62,7 +62,7 @@ export interface PushedAuthorizationEndpoint {
 
 /** Cross-origin requests of browsers (Fetch §3.2): whether a page of an origin may read the answer of a request. */
 export interface AllowedOriginEndpoint {
-  isAllowed(origin: string, request: Pick<EndpointRequest, 'parameters' | 'authorization'>): boolean;
+  isAllowed(origin: string, request: Pick<EndpointRequest, 'parameters' | 'authorization'>): Promise<boolean>;
 }
 
 /** POST /oauth2/device_authorization (RFC 8628 §3.1). */

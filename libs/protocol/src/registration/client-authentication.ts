@@ -8,7 +8,8 @@ export function readClientAuthentication(metadata: Metadata, policy: Registratio
   const known = clientAuthenticationMethods.map(({ name }) => name);
   const ofPolicy = policy.tokenEndpointAuthMethods.length > 0 ? policy.tokenEndpointAuthMethods : known;
   const ofProfile = rules?.clientAuthenticationMethods ?? known;
-  const allowed = known.filter((name) => ofPolicy.includes(name) && ofProfile.includes(name));
+  // In the policy's order: the first is what holds where nothing is said and client_secret_basic is not among them.
+  const allowed = ofPolicy.filter((name) => known.includes(name) && ofProfile.includes(name));
   const byDefault = allowed.includes('client_secret_basic') ? 'client_secret_basic' : (allowed[0] ?? 'client_secret_basic');
   const token_endpoint_auth_method = metadata.choice('token_endpoint_auth_method', allowed, byDefault);
   const method = clientAuthenticationMethods.find(({ name }) => name === token_endpoint_auth_method);

@@ -120,8 +120,7 @@ async function readJwt(token: string, { client, now }: GrantRequest, ports: Gran
 
 /** A client that was disabled holds nothing that is worth anything, in whosever hands it is. */
 function assertEnabled(client_id: string, { clients }: GrantPorts): void {
-  const client = clients.find(client_id);
-  if (!client || client.disabled) throw invalid('client_disabled');
+  if (!clients.isLive(client_id)) throw invalid('client_disabled');
 }
 
 function isTexts(value: unknown): value is string[] {

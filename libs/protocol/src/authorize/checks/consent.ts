@@ -1,5 +1,6 @@
 import type { RememberedConsent } from '../../ports.ts';
 import { provesClient } from '../../primitives/redirect-uri.ts';
+import { isDocumentAddress } from '../../primitives/document-address.ts';
 import type { AuthorizationRequest } from '../request.ts';
 import type { PersonCheck } from '../situation.ts';
 import { consentScopes } from './claims.ts';
@@ -18,6 +19,7 @@ export const consented: PersonCheck = {
 /**
  * - A public client whose redirect does not prove who it is, is asked every time, though the operator trusts it
  *   (RFC 8252 §8.6).
+ * - A client that is known by the address of its metadata is asked every time.
  * - The operator's own applications are not asked.
  * - prompt=consent asks again.
  * - Else what was allowed before counts; offline_access is a scope like others in this, so it was allowed by name (the
@@ -25,6 +27,8 @@ export const consented: PersonCheck = {
  */
 function needsConsent(request: AuthorizationRequest, consents: readonly RememberedConsent[]): boolean {
   if (!provesClient(request.client, request.redirect_uri)) return true;
+  // Nobody here has looked at it: what its document says may be another thing tomorrow.
+  if (isDocumentAddress(request.client.client_id)) return true;
   if (request.client.consentSkipped) return false;
   if (request.prompts.has('consent')) return true;
   const before = consentsFor(request, consents);
