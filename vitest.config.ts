@@ -35,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'suite',
           include: ['test/suite/**/*.test.ts', 'test/specs/**/*.test.ts'],
+          maxConcurrency: 32,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,

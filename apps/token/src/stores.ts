@@ -6,6 +6,7 @@ import { CodeSeal } from './keys/code-seal.ts';
 import { RingDecryptionKeys } from './keys/decryption-keys.ts';
 import { KeyRing } from './keys/key-ring.ts';
 import { RingRefreshTokenMac, SecretDigests, UserCodeMac } from './keys/macs.ts';
+import { RingPairwiseKey } from './keys/pairwise-key.ts';
 import { RingSigningKeys } from './keys/signing-keys.ts';
 import { KeyWrapping } from './keys/wrapping.ts';
 import { PostgresAuthorizationCodes } from './postgres/authorization-codes.ts';
@@ -35,6 +36,7 @@ export interface TokenStores {
   refreshTokenMac: RingRefreshTokenMac;
   sealingKeys: AccessTokenKeys;
   userCodeMac: UserCodeMac;
+  pairwiseKey: RingPairwiseKey;
   clients: PostgresClients;
   resources: PostgresResources;
   trustedIssuers: PostgresTrustedIssuers;
@@ -111,6 +113,7 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
     sealingKeys: new AccessTokenKeys(ring),
     userCodeMac: new UserCodeMac(ring),
     deviceDecisions: new PostgresDeviceDecisions(database, currentMacKeyId),
+    pairwiseKey: new RingPairwiseKey(ring),
     authorizationCodes: new PostgresAuthorizationCodes(database, new CodeSeal(ring), currentMacKeyId),
     async close() {
       await poll.stop();

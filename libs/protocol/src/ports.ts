@@ -156,6 +156,12 @@ export interface SealingKeys {
   deriveKey(keyId: string, salt: Uint8Array, info: string): Uint8Array | undefined;
 }
 
+/** The key of pairwise subjects, apart from all others and never replaced: with another every person would be a stranger. */
+export interface PairwiseKey {
+  /** HMAC-SHA-256. Memory and CPU alone. */
+  mac(message: string): Uint8Array;
+}
+
 /** One-time marks for assertions and proofs (`jti`) over all replicas. */
 export interface ReplayMarks {
   /** Atomic: true for the first caller only, until expiresAt (Unix ms). */
@@ -374,6 +380,7 @@ export interface ProtocolPorts {
   revocations: Revocations;
   signingKeys: SigningKeys;
   sealingKeys: SealingKeys;
+  pairwiseKey: PairwiseKey;
   replayMarks: ReplayMarks;
   dpopNonces: DpopNonces;
   authorizationRequests: AuthorizationRequests;

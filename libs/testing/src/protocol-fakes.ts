@@ -8,6 +8,7 @@ import type {
   CodeEnvelope,
   Confirmation,
   DpopNonces,
+  PairwiseKey,
   ProtocolPorts,
   Random,
   Redemption,
@@ -124,6 +125,12 @@ export class FakeRevocations implements Revocations {
   }
 }
 
+export class FakePairwiseKey implements PairwiseKey {
+  mac(message: string): Uint8Array {
+    return createHmac('sha256', 'the pairwise key').update(message).digest();
+  }
+}
+
 export class FakeReplayMarks implements ReplayMarks {
   readonly marks = new Map<string, number>();
   epoch = 0;
@@ -228,6 +235,7 @@ export interface ProtocolFakes extends ProtocolPorts {
   revocations: FakeRevocations;
   signingKeys: FakeSigningKeys;
   sealingKeys: FakeSealingKeys;
+  pairwiseKey: FakePairwiseKey;
   replayMarks: FakeReplayMarks;
   dpopNonces: FakeDpopNonces;
   authorizationRequests: FakeAuthorizationRequests;
@@ -268,6 +276,7 @@ export function protocolFakes(): ProtocolFakes {
     revocations,
     signingKeys: new FakeSigningKeys(),
     sealingKeys: new FakeSealingKeys(),
+    pairwiseKey: new FakePairwiseKey(),
     replayMarks: new FakeReplayMarks(),
     dpopNonces: new FakeDpopNonces(),
     authorizationRequests: new FakeAuthorizationRequests(),

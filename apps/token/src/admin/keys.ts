@@ -15,7 +15,7 @@ const order = {
 } as const;
 
 const filterFields = {
-  use: oneOf('signing', 'mac', 'sealing', 'encryption', 'access_token'),
+  use: oneOf('signing', 'mac', 'sealing', 'encryption', 'access_token', 'pairwise'),
   alg: exact(),
   state: oneOf('next', 'current', 'previous'),
 };
@@ -46,6 +46,8 @@ export class KeyAdmin {
     const kind = keyKinds.find((one) => one.use === use && (!isPair(one.use) || one.alg === alg));
     if (kind === undefined)
       throw fieldInvalid(use === 'signing' || use === 'encryption' ? 'alg' : 'use', 'names no kind of key that this server has');
+    // With another key every pairwise client would take its people for strangers (OpenID Connect Core §8.1).
+    if (kind.use === 'pairwise') throw fieldInvalid('use', 'the key of pairwise subjects is never replaced');
     const { settings, database, wrapping } = this.stores;
     const delaySeconds = isPair(kind.use) ? settings.get('token.key_activation_delay') : innerDelaySeconds;
     const key = await database.transaction(async (tx) => {

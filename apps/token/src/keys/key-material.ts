@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { SigningAlgorithm } from '@authority/protocol';
 
-export type KeyUse = 'signing' | 'mac' | 'sealing' | 'encryption' | 'access_token';
+export type KeyUse = 'signing' | 'mac' | 'sealing' | 'encryption' | 'access_token' | 'pairwise';
 
 export const signingAlgorithms = ['ES256', 'RS256', 'EdDSA', 'PS256'] as const satisfies readonly SigningAlgorithm[];
 
@@ -13,6 +13,7 @@ export const keyKinds: readonly { use: KeyUse; alg: string }[] = [
   { use: 'encryption', alg: 'RSA-OAEP-256' },
   { use: 'encryption', alg: 'ECDH-ES' },
   { use: 'access_token', alg: 'A256GCM' },
+  { use: 'pairwise', alg: 'HS256' },
 ];
 
 /** A key before it is wrapped. */

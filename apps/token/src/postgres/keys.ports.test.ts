@@ -22,6 +22,7 @@ const kinds = [
   'encryption/ECDH-ES',
   'encryption/RSA-OAEP-256',
   'mac/HS256',
+  'pairwise/HS256',
   'sealing/A256GCM',
   'signing/ES256',
   'signing/EdDSA',

@@ -14,6 +14,7 @@ export type AuthorizePorts = Pick<
   | 'scopes'
   | 'signingKeys'
   | 'sealingKeys'
+  | 'pairwiseKey'
   | 'refreshTokenMac'
   | 'revocations'
   | 'policy'

@@ -7,8 +7,9 @@ import type { EndSessionEndpoint } from '../model/endpoint.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import { collectStrictly, find, type ParameterMap } from '../primitives/parameters.ts';
 import { type IdTokenHint, readIdTokenHint } from '../tokens/id-token.ts';
+import { sessionFor, subjectFor } from '../tokens/pairwise.ts';
 
-export type EndSessionPorts = Pick<ProtocolPorts, 'signingKeys' | 'sessions'> & FrontchannelLogoutPorts;
+export type EndSessionPorts = Pick<ProtocolPorts, 'signingKeys' | 'pairwiseKey' | 'sessions'> & FrontchannelLogoutPorts;
 
 /** GET and POST /oauth2/logout (OpenID Connect RP-Initiated Logout §2). Judges; the edge ends the session at its owner. */
 export function createEndSessionEndpoint(ports: EndSessionPorts): EndSessionEndpoint {
@@ -21,7 +22,7 @@ export function createEndSessionEndpoint(ports: EndSessionPorts): EndSessionEndp
       const session = await liveSession(request.session, ports, now);
 
       const state = find(parameters, 'state');
-      const confirm = session !== undefined && !request.confirmed && !isOfSession(hint, session);
+      const confirm = session !== undefined && !request.confirmed && !isOfSession(hint, client, session, ports);
       return {
         confirm,
         redirect_uri,
@@ -75,6 +76,7 @@ async function liveSession(handle: string, { sessions }: EndSessionPorts, now: n
 }
 
 /** Only the client that holds an ID Token of this very session ends it without a question (§2, §6). */
-function isOfSession(hint: IdTokenHint | undefined, session: SessionFacts): boolean {
-  return hint !== undefined && hint.sid === session.sid && hint.sub === session.sub;
+function isOfSession(hint: IdTokenHint | undefined, client: Client | undefined, session: SessionFacts, ports: EndSessionPorts): boolean {
+  if (!hint || !client) return false;
+  return hint.sid === sessionFor(client, session.sid, ports) && hint.sub === subjectFor(client, session.sub, ports);
 }

@@ -8,10 +8,11 @@ import { invalidClient } from '../primitives/challenge.ts';
 import { collectStrictly, type ParameterMap, required } from '../primitives/parameters.ts';
 import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/access-token.ts';
 import { introspectionJwt } from '../tokens/introspection-jwt.ts';
+import { subjectFor } from '../tokens/pairwise.ts';
 import { isRefreshToken, readRefreshToken } from '../tokens/refresh-token.ts';
 
 export type IntrospectionPorts = ClientAuthenticationPorts &
-  Pick<ProtocolPorts, 'signingKeys' | 'sealingKeys' | 'revocations' | 'grants' | 'refreshTokenMac'>;
+  Pick<ProtocolPorts, 'signingKeys' | 'sealingKeys' | 'pairwiseKey' | 'revocations' | 'grants' | 'refreshTokenMac'>;
 
 /** Whoever asks: a client that authenticated, or a peer that speaks for one resource server. */
 interface Asker {
@@ -69,8 +70,8 @@ function introspectAccessToken(token: string, asker: Asker, ports: Introspection
   ports.revocations.assertFresh(now);
   if (ports.revocations.isRevoked(claims)) return inactive();
   if (!ports.clients.isLive(claims.client_id)) return inactive();
-  const { userinfo_claims: _ours, ...shown } = claims;
-  return { active: true, token_type: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP', ...shown };
+  const { userinfo_claims: _ours, told, ...shown } = claims;
+  return { active: true, token_type: claims.cnf?.jkt === undefined ? 'Bearer' : 'DPoP', ...shown, ...told };
 }
 
 /** The client that it was issued to, and resource servers that it names. */
@@ -92,7 +93,7 @@ async function introspectRefreshToken(token: string, asker: Asker, ports: Intros
     active: true,
     iss: ports.issuer,
     client_id: grant.client_id,
-    sub: grant.sub,
+    sub: subjectFor(client, grant.sub, ports),
     scope: grant.scopes.join(' '),
     iat: Math.floor(grant.createdAt / 1000),
     exp: Math.floor(grant.expiresAt / 1000),

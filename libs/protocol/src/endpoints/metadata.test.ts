@@ -42,7 +42,7 @@ test('RFC 8414 §2: metadata says what the tables say', () => {
 test('OpenID Connect Discovery §3: what is required is there, and how requests may come', () => {
   const document = metadata(testIssuer, registries, { ...policy, registration: false });
   expect(document).toMatchObject({
-    subject_types_supported: ['public'],
+    subject_types_supported: ['public', 'pairwise'],
     id_token_signing_alg_values_supported: ['RS256', 'ES256'],
     request_parameter_supported: true,
     request_uri_parameter_supported: true,

@@ -15,6 +15,7 @@ import type { Profile, SigningAlgorithm } from '../model/client.ts';
 import { allowsAlgorithm, rulesOf } from '../profiles/index.ts';
 import type { ProfileRules } from '../profiles/profile.ts';
 import { proofAlgorithms } from '../tokens/dpop.ts';
+import { subjectTypes } from '../tokens/pairwise.ts';
 
 /** What this server can do, each list from the table that the code itself runs by. */
 export interface Registries {
@@ -30,6 +31,7 @@ export interface Registries {
   encryptionAlgorithms: readonly string[];
   contentEncryptionAlgorithms: readonly string[];
   proofAlgorithms: readonly string[];
+  subjectTypes: readonly string[];
 }
 
 export const registries: Registries = {
@@ -44,6 +46,7 @@ export const registries: Registries = {
   encryptionAlgorithms,
   contentEncryptionAlgorithms,
   proofAlgorithms,
+  subjectTypes,
 };
 
 /** What differs between installations. */
@@ -97,7 +100,7 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
     response_types_supported: from.responseTypes,
     response_modes_supported: from.responseModes,
     grant_types_supported: [...from.grants.map(({ type }) => type), ...from.frontChannelGrantTypes],
-    subject_types_supported: ['public'],
+    subject_types_supported: from.subjectTypes,
     id_token_signing_alg_values_supported: algorithms,
     ...encryptionMetadata('id_token', from),
     userinfo_signing_alg_values_supported: algorithms,

@@ -30,7 +30,7 @@ async function userInfo(request: EndpointRequest, ports: UserInfoPorts, now: num
   const about = await ports.identities.claims(claims.sub, scopes, claims.userinfo_claims ?? []);
   if (!about) throw bearerError('invalid_token', 'claims_unavailable', 'the access token is not valid');
   // sub last: whatever identity answers, it is the token's subject that is spoken of (§5.3.2).
-  return userInfoAnswer({ ...about, sub: claims.sub }, await clientOf(claims, ports), ports);
+  return userInfoAnswer({ ...about, sub: claims.told?.sub ?? claims.sub }, await clientOf(claims, ports), ports);
 }
 
 /** The client that the token was issued to. */

@@ -1,8 +1,9 @@
 import type { SessionFacts } from '../model/authorization.ts';
 import type { Client } from '../model/client.ts';
 import type { ProtocolPorts } from '../ports.ts';
+import { sessionFor } from '../tokens/pairwise.ts';
 
-export type FrontchannelLogoutPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'sessionClients' | 'policy'>;
+export type FrontchannelLogoutPorts = Pick<ProtocolPorts, 'issuer' | 'clients' | 'sessionClients' | 'policy' | 'pairwiseKey'>;
 
 /** So many pages are framed at once; who signed in to more is told by the back channel. */
 const mostFrames = 50;
@@ -14,13 +15,13 @@ const mostFrames = 50;
 export async function frontchannelLogoutUris(session: SessionFacts, ports: FrontchannelLogoutPorts): Promise<string[]> {
   if (!ports.policy.frontchannelLogout()) return [];
   const took_part = await ports.sessionClients.of(session);
-  return took_part.flatMap((client_id) => uriOf(ports.clients.find(client_id), session, ports.issuer)).slice(0, mostFrames);
+  return took_part.flatMap((client_id) => uriOf(ports.clients.find(client_id), session, ports)).slice(0, mostFrames);
 }
 
 /** §2: with `iss` and `sid`, both or none, added to whatever query was registered. */
-function uriOf(client: Client | undefined, { sid }: SessionFacts, issuer: string): string[] {
+function uriOf(client: Client | undefined, { sid }: SessionFacts, ports: FrontchannelLogoutPorts): string[] {
   const uri = client?.frontchannel_logout_uri;
   if (!client || client.disabled || uri === undefined) return [];
   if (!client.frontchannel_logout_session_required) return [uri];
-  return [`${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ iss: issuer, sid })}`];
+  return [`${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ iss: ports.issuer, sid: sessionFor(client, sid, ports) })}`];
 }

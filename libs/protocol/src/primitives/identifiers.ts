@@ -16,6 +16,11 @@ export function isSubject(text: string): boolean {
   return text.length === 36 && uuid.test(text) && text === text.toLowerCase();
 }
 
+/** A subject of ours that is a person. */
+export function isPerson(sub: string): boolean {
+  return uuid.test(sub);
+}
+
 export function makeClientId(random: Random): string {
   return `c_${encode(random.bytes(16))}`;
 }

@@ -1,8 +1,10 @@
 import type { Actor, Authorization, Confirmation, TokenOrigin } from '../model/authorization.ts';
+import type { Client } from '../model/client.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import { encode } from '../primitives/base64url.ts';
 import { audienceOf } from './audience.ts';
 import { isOpaqueAccessToken, openAccessToken, sealAccessToken } from './opaque-access-token.ts';
+import { actorFor, isPairwise, openSubject, sealSubject, sessionFor, subjectFor } from './pairwise.ts';
 import { type TokenProfile, tokenProfile } from './token-profile.ts';
 
 /** The media type that tells access tokens from all other JWTs (RFC 9068 §2.1). */
@@ -37,9 +39,25 @@ export interface AccessTokenClaims {
   may_act?: Readonly<Record<string, unknown>>;
   /** Clients that the tokens were issued to which this one was exchanged for. */
   exchanged_from?: readonly string[];
+  /** What the token shows of subject and session, where that is pairwise; only in one that was read. */
+  told?: Told;
 }
 
-export type AccessTokenPorts = Pick<ProtocolPorts, 'issuer' | 'policy' | 'random' | 'resources' | 'signingKeys' | 'sealingKeys'>;
+/** Pairwise names (OpenID Connect Core §8.1). */
+interface Told {
+  sub: string;
+  sid?: string;
+}
+
+/** As it is in the token: what `sub` and `sid` really are is sealed where they are pairwise (OpenID Connect Core §8.1). */
+interface TokenClaims extends Omit<AccessTokenClaims, 'told'> {
+  local_subject?: string;
+}
+
+export type AccessTokenPorts = Pick<
+  ProtocolPorts,
+  'issuer' | 'policy' | 'random' | 'resources' | 'signingKeys' | 'sealingKeys' | 'pairwiseKey'
+>;
 
 /** Makes the access token, in the format that its resource or its client wants. Stores nothing. */
 export function makeAccessToken(
@@ -50,10 +68,9 @@ export function makeAccessToken(
   const aud = audienceOf(authorization, ports.issuer);
   const profile = tokenProfile(authorization, aud, ports);
   const claims = accessTokenClaims(authorization, aud, profile, ports, now);
+  const told = toldTo(authorization.client, claims, ports);
   const access_token =
-    profile.format === 'opaque'
-      ? sealAccessToken({ ...claims }, ports)
-      : ports.signingKeys.sign(profile.alg, accessTokenType, { ...claims });
+    profile.format === 'opaque' ? sealAccessToken({ ...told }, ports) : ports.signingKeys.sign(profile.alg, accessTokenType, { ...told });
   return { access_token, claims };
 }
 
@@ -101,19 +118,39 @@ function inherited({ sid, act, may_act, exchanged_from }: TokenOrigin): Partial<
   };
 }
 
+function toldTo(client: Client, claims: AccessTokenClaims, ports: AccessTokenPorts): TokenClaims {
+  const { sub, sid, jti, act } = claims;
+  if (!isPairwise(client)) return claims;
+  return {
+    ...claims,
+    sub: subjectFor(client, sub, ports),
+    ...(sid !== undefined && { sid: sessionFor(client, sid, ports) }),
+    ...(act && { act: actorFor(client, act, ports) }),
+    local_subject: sealSubject(sid === undefined ? { sub } : { sub, sid }, jti, ports),
+  };
+}
+
 export type ReadAccessTokenPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'sealingKeys'>;
 
 /**
  * Reads an access token that this server made, of either format: the one place that does. Undefined for anything else:
  * another kind (RFC 8725 §3.11), another issuer, a shape that we never made. Says nothing about expiry or revocation.
+ * `sub` and `sid` are the local ones, whatever the token shows; `told` has that.
  */
 export function readAccessToken(token: string, ports: ReadAccessTokenPorts): AccessTokenClaims | undefined {
   if (token.length > 8192) return undefined;
   const claims = isOpaqueAccessToken(token) ? openAccessToken(token, ports) : ports.signingKeys.verify(token, accessTokenType);
-  return claims && isAccessToken(claims) && claims.iss === ports.issuer ? claims : undefined;
+  return claims && isAccessToken(claims) && claims.iss === ports.issuer ? localOf(claims, ports) : undefined;
 }
 
-function isAccessToken(claims: object): claims is AccessTokenClaims {
+function localOf({ local_subject, ...claims }: TokenClaims, ports: ReadAccessTokenPorts): AccessTokenClaims | undefined {
+  if (local_subject === undefined) return claims;
+  const local = openSubject(local_subject, claims.jti, ports);
+  const { sub, sid } = claims;
+  return local && { ...claims, ...local, told: sid === undefined ? { sub } : { sub, sid } };
+}
+
+function isAccessToken(claims: object): claims is TokenClaims {
   const { iss, sub, aud, client_id, scope, jti, iat, exp } = claims as Record<string, unknown>;
   const texts = [iss, sub, client_id, scope, jti].every((value) => typeof value === 'string');
   const times = [iat, exp].every((value) => typeof value === 'number');

@@ -1,6 +1,7 @@
 import type { Authentication, Authorization } from '../model/authorization.ts';
 import type { SigningKeys } from '../ports.ts';
 import { halfHash } from '../primitives/hash.ts';
+import { type PairwisePorts, sessionFor, subjectFor } from './pairwise.ts';
 
 /** `typ` of ID Tokens; no other JWT of this server has it. */
 export const idTokenType = 'JWT';
@@ -17,22 +18,23 @@ export function idTokenClaims(
   authentication: Authentication,
   /** Empty when none goes along. */
   accessToken: string,
-  issuer: string,
+  ports: PairwisePorts,
   now: number,
 ): Record<string, unknown> {
   const iat = Math.floor(now / 1000);
-  const alg = authorization.client.id_token_signed_response_alg;
+  const { client } = authorization;
+  const alg = client.id_token_signed_response_alg;
   const claims: Record<string, unknown> = {
     // First, so that nothing that is said of the person replaces what is said of the sign-in.
     ...authorization.about,
-    iss: issuer,
-    sub: authorization.sub,
-    aud: authorization.client.client_id,
+    iss: ports.issuer,
+    sub: subjectFor(client, authorization.sub, ports),
+    aud: client.client_id,
     exp: iat + life,
     iat,
     acr: authentication.acr,
     amr: authentication.amr,
-    ...(authentication.sid !== undefined && { sid: authentication.sid }),
+    ...(authentication.sid !== undefined && { sid: sessionFor(client, authentication.sid, ports) }),
   };
   // OpenID Connect Core §3.1.3.6, §3.2.2.10, §3.3.2.11: the hash of what travels with it, so that neither can be swapped.
   if (accessToken !== '') claims['at_hash'] = halfHash(accessToken, alg);
@@ -42,7 +44,7 @@ export function idTokenClaims(
   return claims;
 }
 
-/** What an id_token_hint tells (OpenID Connect Core §3.1.2.1). */
+/** What an id_token_hint tells (OpenID Connect Core §3.1.2.1): subject and session as its client knows them. */
 export interface IdTokenHint {
   sub: string;
   client_id: string;

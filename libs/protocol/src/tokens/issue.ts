@@ -45,6 +45,6 @@ function refreshToken({ refresh }: Authorization, ports: IssuePorts): string {
 function idToken(authorization: Authorization, access_token: string, ports: IssuePorts, now: number): string {
   const { authentication, client } = authorization;
   if (!authorization.idToken || !authentication) return '';
-  const claims = idTokenClaims(authorization, authentication, access_token, ports.issuer, now);
+  const claims = idTokenClaims(authorization, authentication, access_token, ports, now);
   return ports.signingKeys.sign(client.id_token_signed_response_alg, idTokenType, claims);
 }

@@ -1,6 +1,7 @@
 import type { Client } from '../model/client.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import { encode } from '../primitives/base64url.ts';
+import { sessionFor, subjectFor } from './pairwise.ts';
 
 /** `typ` of Logout Tokens (Back-Channel Logout §2.4): nothing that takes an ID Token or an access token takes one. */
 export const logoutTokenType = 'logout+jwt';
@@ -14,12 +15,11 @@ const life = 120;
 /** A session of a person that has ended, as one client knew it. */
 export interface EndedSession {
   client: Client;
-  /** The subject as this client knows it. */
   sub: string;
   sid: string;
 }
 
-export type LogoutTokenPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'random'>;
+export type LogoutTokenPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'random' | 'pairwiseKey'>;
 
 /**
  * A Logout Token (OpenID Connect Back-Channel Logout 1.0 §2.4), made anew for each attempt: `jti` and `exp` are of the
@@ -29,12 +29,12 @@ export function makeLogoutToken({ client, sub, sid }: EndedSession, ports: Logou
   const iat = Math.floor(now / 1000);
   return ports.signingKeys.sign(client.id_token_signed_response_alg, logoutTokenType, {
     iss: ports.issuer,
-    sub,
+    sub: subjectFor(client, sub, ports),
     aud: client.client_id,
     iat,
     exp: iat + life,
     jti: encode(ports.random.bytes(16)),
     events: { [backchannelLogoutEvent]: {} },
-    sid,
+    sid: sessionFor(client, sid, ports),
   });
 }

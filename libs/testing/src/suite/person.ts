@@ -57,14 +57,22 @@ export class Person {
 
   /** Walks an authorization request to its end: signs in and allows, where asked. Answers the address outside. */
   async authorize(url: string | URL, decision: 'allow' | 'deny' = 'allow'): Promise<URL> {
+    const place = await this.walk(url, decision);
+    if (place.page === undefined) return place.url;
+    throw new Error(`the walk ended at ${place.url.pathname}: ${place.page?.status} ${place.page?.text}`);
+  }
+
+  /** As authorize, and answers where it ends: outside, or at a page that is neither sign-in nor consent. */
+  async walk(url: string | URL, decision: 'allow' | 'deny' = 'allow'): Promise<Place> {
     let place = await this.visit(url);
-    for (let step = 0; step < 5; step++) {
-      if (place.page === undefined) return place.url;
+    for (let step = 0; step < 5 && place.page?.status === 200; step++) {
+      // The answer by form_post is a page of ours whose form leads to the application.
+      if (new URL(actionOf(place.page.text), place.url).origin !== place.url.origin) break;
       if (place.url.pathname.endsWith('/login')) place = await this.signIn(place);
       else if (place.url.pathname.endsWith('/consent')) place = await this.submit(place, { decision });
       else break;
     }
-    throw new Error(`the walk ended at ${place.url.pathname}: ${place.page?.status} ${place.page?.text}`);
+    return place;
   }
 
   async #ask(url: URL, init: RequestInit): Promise<Answer> {
@@ -93,7 +101,8 @@ export class Person {
   }
 }
 
-const actionOf = (page: string): string => plainOf(/<form method="post" action="([^"]*)"/.exec(page)?.[1] ?? '');
+/** Where the form of a page leads. */
+export const actionOf = (page: string): string => plainOf(/<form method="post" action="([^"]*)"/.exec(page)?.[1] ?? '');
 
 /** The hidden fields of the page's form. */
 export function hiddenOf(page: string): Record<string, string> {

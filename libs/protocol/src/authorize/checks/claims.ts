@@ -3,6 +3,7 @@ import { type ClaimRequest, parseClaims } from '../../primitives/claims-paramete
 import { find } from '../../primitives/parameters.ts';
 import { scopeOfClaim } from '../../primitives/person-claims.ts';
 import type { Client } from '../../model/client.ts';
+import { subjectFor } from '../../tokens/pairwise.ts';
 import type { AuthorizationRequest, RequestCheck, RequestedAcr, RequestedClaims } from '../request.ts';
 import { login, type PersonCheck, signedInSince } from '../situation.ts';
 
@@ -58,8 +59,8 @@ function subjectsOf(asked: readonly (ClaimRequest | undefined)[]): readonly unkn
 /** The person is the one whose `sub` is asked for, or signs in as them; as somebody else, there is no answer (§3.1.2.2). */
 export const claimedSubject: PersonCheck = {
   name: 'claims',
-  need({ claims: { subjects } }, situation) {
-    if (!subjects || !situation.session || subjects.includes(situation.session.sub)) return undefined;
+  need({ client, claims: { subjects } }, situation, ports) {
+    if (!subjects || !situation.session || subjects.includes(subjectFor(client, situation.session.sub, ports))) return undefined;
     if (signedInSince(situation)) throw new OAuthError('login_required', 'claims_of_other_subject');
     return login(situation);
   },

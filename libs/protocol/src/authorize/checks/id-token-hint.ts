@@ -1,6 +1,7 @@
 import { OAuthError } from '@authority/errors';
 import { find } from '../../primitives/parameters.ts';
 import { readIdTokenHint } from '../../tokens/id-token.ts';
+import { subjectFor } from '../../tokens/pairwise.ts';
 import type { RequestCheck } from '../request.ts';
 import { login, type PersonCheck, signedInSince } from '../situation.ts';
 
@@ -22,8 +23,9 @@ export const idTokenHint: RequestCheck = {
 /** The person is the one whom the client means, or signs in as them; as somebody else, the answer is login_required. */
 export const hintedSubject: PersonCheck = {
   name: 'id_token_hint',
-  need(request, situation) {
-    if (!request.idTokenHint || !situation.session || request.idTokenHint.sub === situation.session.sub) return undefined;
+  need(request, situation, ports) {
+    const { idTokenHint: hint, client } = request;
+    if (!hint || !situation.session || hint.sub === subjectFor(client, situation.session.sub, ports)) return undefined;
     if (signedInSince(situation)) throw new OAuthError('login_required', 'id_token_hint_of_other_subject');
     return login(situation);
   },
