@@ -9,6 +9,7 @@ const paths = {
   introspect: '/oauth2/introspect',
   userinfo: '/oauth2/userinfo',
   authorize: '/oauth2/authorize',
+  par: '/oauth2/par',
   device: '/oauth2/device_authorization',
   jwks: '/.well-known/jwks.json',
   discovery: '/.well-known/openid-configuration',

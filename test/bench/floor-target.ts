@@ -11,7 +11,7 @@ export async function startFloor(): Promise<Target> {
   return {
     name: 'floor',
     issuer: `http://localhost:${port}`,
-    paths: { token: '/', introspect: '/', userinfo: '/', authorize: '/', device: '/', jwks: '/', discovery: '/' },
+    paths: { token: '/', introspect: '/', userinfo: '/', authorize: '/', par: '/', device: '/', jwks: '/', discovery: '/' },
     machine: { ...nobody, form: {} },
     app: nobody,
     rotating: nobody,

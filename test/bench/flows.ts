@@ -201,6 +201,17 @@ const devicePolling: Flow = {
   },
 };
 
+const par: Flow = {
+  name: 'PAR',
+  async prepare(target) {
+    const form = Object.fromEntries(authorizeQuery(target, target.app, pkce().challenge, scope));
+    return constant(
+      formBytes(target.paths.par, hostOf(target), { authorization: basic(target.app) }, form),
+      ({ status, body }) => status === 201 && body.includes('urn:ietf:params:oauth:request_uri:'),
+    );
+  },
+};
+
 export const flows: readonly Flow[] = [
   clientCredentials,
   code,
@@ -212,6 +223,7 @@ export const flows: readonly Flow[] = [
   discovery,
   authorize,
   devicePolling,
+  par,
 ];
 
 async function inParallel(width: number, count: number, work: () => Promise<void>): Promise<void> {

@@ -20,6 +20,7 @@ export async function startPeer(rotation: 'rotate' | 'keep'): Promise<Target> {
       introspect: '/token/introspection',
       userinfo: '/me',
       authorize: '/auth',
+      par: '/request',
       device: '/device/auth',
       jwks: '/jwks',
       discovery: '/.well-known/openid-configuration',

@@ -106,6 +106,7 @@ const configuration: Configuration = {
   features: {
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
     deviceFlow: { enabled: true },
     revocation: { enabled: true },
     devInteractions: { enabled: true },

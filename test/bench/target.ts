@@ -5,7 +5,16 @@ import { Walk } from './browser-walk.ts';
 export interface Target {
   name: string;
   issuer: string;
-  paths: { token: string; introspect: string; userinfo: string; authorize: string; device: string; jwks: string; discovery: string };
+  paths: {
+    token: string;
+    introspect: string;
+    userinfo: string;
+    authorize: string;
+    par: string;
+    device: string;
+    jwks: string;
+    discovery: string;
+  };
   machine: { client_id: string; client_secret: string; form: Record<string, string> };
   app: { client_id: string; client_secret: string };
   /** Same client, but its refresh tokens change at every use. */
