@@ -5,6 +5,8 @@ interface Limits {
   readonly total: number;
   /** How many may wait in all; who comes after is turned away. */
   readonly waiting: number;
+  /** How many of them for one key, so that a slow host does not turn the others away; absent: all. */
+  readonly waitingPerKey?: number;
 }
 
 interface Waiter {
@@ -37,7 +39,8 @@ export class Gate {
       this.take(key);
       return Promise.resolve();
     }
-    if (this.waiters.length >= this.limits.waiting) {
+    const { waiting, waitingPerKey = waiting } = this.limits;
+    if (this.waiters.length >= waiting || this.waiters.filter((one) => one.key === key).length >= waitingPerKey) {
       return Promise.reject(new OutboundError('overloaded', key, 'too many requests wait'));
     }
     return new Promise((resolve, reject) => {

@@ -43,7 +43,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   const { resolver = systemResolver, log = processLog, ca } = options;
   const allow = parseAllowList(options.allow);
   const proxy = options.egressProxy ? new URL(options.egressProxy) : undefined;
-  const gate = new Gate({ perKey: options.perHost ?? 8, total: 128, waiting: 512 });
+  const gate = new Gate({ perKey: options.perHost ?? 8, total: 128, waiting: 512, waitingPerKey: 64 });
 
   async function reach(url: URL, asked: OutboundRequest, signal: AbortSignal): Promise<Answer> {
     const port = portOf(url);

@@ -85,7 +85,7 @@ async function tellings(connection: Connection): Promise<Tellings> {
   return {
     services,
     keys: Object.fromEntries(
-      ['signing', 'mac', 'sealing'].map((use) => [
+      ['signing', 'encryption', 'mac', 'sealing'].map((use) => [
         use,
         keys.keys
           .filter((key) => key.use === use)
