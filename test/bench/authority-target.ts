@@ -1,7 +1,7 @@
 import { storeProcesses } from './cpu.ts';
 import { Operator, startFiveProcesses, startOneProcess, type Suite } from '@authority/testing/suite';
 import type { Walk } from './browser-walk.ts';
-import { deviceGrant, redirectUri, type Target } from './target.ts';
+import { deviceGrant, exchangeGrant, redirectUri, type Target } from './target.ts';
 
 const person = { email: 'bench@example.com', password: 'correct horse battery staple 9', name: 'Bench Person' };
 const paths = {
@@ -33,7 +33,8 @@ export async function startAuthority(mode: 'split' | 'standalone'): Promise<Targ
     });
     const code = {
       ...shared,
-      grant_types: ['authorization_code', 'refresh_token', deviceGrant],
+      grant_types: ['authorization_code', 'refresh_token', deviceGrant, exchangeGrant],
+      ...{ token_exchange_subjects: 'own', token_exchange_impersonation: true },
       response_types: ['code'],
       redirect_uris: [redirectUri],
       consent_skipped: true,

@@ -1,6 +1,6 @@
 import { Walk } from './browser-walk.ts';
 import { type Answer, formBytes, type Load, requestBytes } from './driver.ts';
-import { authorizeOnce, authorizeQuery, basic, deviceGrant, pkce, redeem, type Target } from './target.ts';
+import { authorizeOnce, authorizeQuery, basic, deviceGrant, exchangeGrant, pkce, redeem, type Target } from './target.ts';
 
 type Prepared = Omit<Load, 'host' | 'port' | 'connections' | 'seconds'> & {
   /** What may be used up to warm the server, where requests are made before the clock starts. */
@@ -9,6 +9,8 @@ type Prepared = Omit<Load, 'host' | 'port' | 'connections' | 'seconds'> & {
 
 export interface Flow {
   name: string;
+  /** The peer has nothing like it; only ours is measured. */
+  notOfferedByPeer?: true;
   /** Makes what the load needs and says how to drive it. */
   prepare(target: Target, seconds: number): Promise<Prepared>;
 }
@@ -212,6 +214,25 @@ const par: Flow = {
   },
 };
 
+/** RFC 8693: an access token of a person for a narrower one, without an actor. */
+const tokenExchange: Flow = {
+  name: 'token exchange',
+  notOfferedByPeer: true,
+  async prepare(target) {
+    const { access_token } = await tokens(target, target.app, scope);
+    const form = {
+      grant_type: exchangeGrant,
+      subject_token: access_token,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      scope: 'openid',
+    };
+    return constant(
+      formBytes(target.paths.token, hostOf(target), { authorization: basic(target.app) }, form),
+      (answer) => ok(answer) && answer.body.includes('issued_token_type'),
+    );
+  },
+};
+
 export const flows: readonly Flow[] = [
   clientCredentials,
   code,
@@ -224,6 +245,7 @@ export const flows: readonly Flow[] = [
   authorize,
   devicePolling,
   par,
+  tokenExchange,
 ];
 
 async function inParallel(width: number, count: number, work: () => Promise<void>): Promise<void> {

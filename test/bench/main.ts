@@ -51,7 +51,8 @@ async function main(): Promise<void> {
 async function everyTarget(flow: (typeof flows)[number], targets: readonly Target[], rows: Row[]): Promise<void> {
   const [split, standalone, keeping, rotating, floor] = targets;
   const peer = flow.name === 'refresh, rotating' ? rotating : keeping;
-  for (const target of [split, standalone, peer, ...(flow.name === 'client_credentials' ? [floor] : [])]) {
+  const others = flow.name === 'client_credentials' ? [peer, floor] : flow.notOfferedByPeer ? [] : [peer];
+  for (const target of [split, standalone, ...others]) {
     if (!target) continue;
     const row = await measure(flow, target, seconds);
     rows.push(row);

@@ -62,7 +62,9 @@ export function table(report: Report): string {
   for (const flow of new Set(report.rows.map((row) => row.flow))) {
     const of = (target: string): Summary | undefined => summarize(report.rows.filter((row) => row.flow === flow && row.target === target));
     const [split, standalone, peer] = [of('split'), of('standalone'), of('peer')];
-    lines.push(`| ${flow} | ${ratio(split, peer)} | ${ratio(standalone, peer)} | ${raw(split)} | ${raw(standalone)} | ${raw(peer)} |`);
+    lines.push(
+      `| ${flow} | ${ratio(split, peer)} | ${ratio(standalone, peer)} | ${raw(split)} | ${raw(standalone)} | ${peer ? raw(peer) : 'not offered'} |`,
+    );
   }
   lines.push(...ceilings(report));
   return lines.join('\n');

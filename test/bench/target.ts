@@ -32,6 +32,9 @@ export interface Target {
 /** RFC 8628 §3.4. */
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
+/** RFC 8693 §2.1. */
+export const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
 export const redirectUri = 'http://127.0.0.1:9/callback';
 
 export interface Pkce {
