@@ -107,6 +107,12 @@ describe('house.md, "One revocation set": a revoked token', () => {
 
   test.each([
     ['by its jti', () => server.revoke('token', 'cc.1'), { jti: 'cc.1' }],
+    ['by that of the token that it was exchanged for', () => server.revoke('token', 'cc.1'), { jti: 'cc.1.2' }],
+    [
+      'by the client of the token that it was exchanged for',
+      () => server.end('client', 'first', Date.now() + 1000),
+      { exchanged_from: ['first'] },
+    ],
     ['by its grant', () => server.revoke('grant', grant), { jti: `${grant}.x` }],
     ['by its session', () => server.revoke('session', 's_1'), { sid: 's_1' }],
     ['by its client', () => server.end('client', 'shop', Date.now() + 1000), {}],

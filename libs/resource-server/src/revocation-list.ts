@@ -46,13 +46,15 @@ export class RevocationList {
     return Date.now() - this.goodAt <= this.policy.staleAfterMs;
   }
 
-  isRevoked({ jti, sid, client_id, sub, iat }: AccessToken): boolean {
+  isRevoked({ jti, sid, client_id, sub, iat, claims }: AccessToken): boolean {
     const grant = grantOf(jti);
-    if (this.has('token', jti) || (grant && this.has('grant', grant.grant_id)) || (sid !== undefined && this.has('session', sid)))
-      return true;
+    if (beginnings(jti).some((one) => this.has('token', one))) return true;
+    if ((grant && this.has('grant', grant.grant_id)) || (sid !== undefined && this.has('session', sid))) return true;
     // A token under a grant is as old as the grant; one without counts by the whole second.
     const began = grant?.authorizedAt ?? iat * 1000;
-    return began <= this.notBefore('client', client_id) || began <= this.notBefore('subject', sub);
+    const { exchanged_from } = claims;
+    const clients = [client_id, ...(Array.isArray(exchanged_from) ? exchanged_from.map(String) : [])];
+    return began <= this.notBefore('subject', sub) || clients.some((one) => began <= this.notBefore('client', one));
   }
 
   stop(): void {
@@ -124,6 +126,12 @@ export class RevocationList {
 function blinded(issuer: string, kind: Kind, target: string): string {
   const digest = createHash('sha256').update(`authority revocation 1\0${issuer}\0${kind}\0${target}`).digest();
   return digest.subarray(0, 16).toString('base64url');
+}
+
+/** A token that was exchanged for another (RFC 8693) has the whole `jti` of that one before a dot, and ends with it. */
+function beginnings(jti: string): readonly string[] {
+  const parts = jti.split('.');
+  return parts.map((_, at) => parts.slice(0, at + 1).join('.'));
 }
 
 /** A `jti` begins with the id of its grant, and that with the time of the grant: 48 bits of Unix milliseconds. */
