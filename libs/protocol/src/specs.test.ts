@@ -45,6 +45,7 @@ test.each([
     'RFC 9126',
     'RFC 9207',
     'RFC 9700',
+    'RFC 9728',
     'RFC 10070',
     'OpenID Connect Core',
     'Discovery',
