@@ -155,7 +155,7 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
   const documents = createOutbound({ allow: config.outboundAllow, egressProxy: config.egressProxy, perHost: 4 });
   return {
     issuer: config.issuer,
-    clients: new AllClients(stores.clients, new ClientDocuments(documents, policy)),
+    clients: new AllClients(stores.clients, new ClientDocuments(documents, policy, stores.resources)),
     resources: stores.resources,
     scopes: stores.scopes,
     authorizationCodes: stores.authorizationCodes,

@@ -35,6 +35,8 @@ export type * from './client-ports.ts';
 /** Resources that an operator has described, from the replica's memory (kept current by the version poll). */
 export interface Resources {
   find(identifier: string): Resource | undefined;
+  /** Scopes of resources that are open to every client. */
+  openScopes(): readonly string[];
 }
 
 /** Words of a scope for the consent page; scopes that no one knows are refused. */

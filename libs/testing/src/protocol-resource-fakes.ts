@@ -1,5 +1,5 @@
 import { hkdfSync } from 'node:crypto';
-import type { Resource, Resources, SealingKeys } from '@authority/protocol';
+import { openScopesOf, type Resource, type Resources, type SealingKeys } from '@authority/protocol';
 
 export class FakeResources implements Resources {
   readonly all = new Map<string, Resource>();
@@ -10,6 +10,10 @@ export class FakeResources implements Resources {
 
   find(identifier: string): Resource | undefined {
     return this.all.get(identifier);
+  }
+
+  openScopes(): readonly string[] {
+    return openScopesOf(this.all.values());
   }
 }
 

@@ -10,6 +10,7 @@ let now: number;
 let asked: string[];
 let policy: ClientDocumentPolicy;
 let profile: Profile | undefined;
+let openScopes: readonly string[];
 let answer: () => Promise<Answer>;
 let documents: ClientDocuments;
 
@@ -29,8 +30,14 @@ beforeEach(() => {
   asked = [];
   policy = { taken: 'any', hosts: [], scopes: [] };
   profile = undefined;
+  openScopes = [];
   answer = json(document);
-  documents = new ClientDocuments(outbound, { clientDocuments: () => policy, profile: () => profile }, () => now);
+  documents = new ClientDocuments(
+    outbound,
+    { clientDocuments: () => policy, profile: () => profile },
+    { openScopes: () => openScopes },
+    () => now,
+  );
 });
 
 test('Client ID Metadata Document §4.3: a document is kept for its time, and those who wait ask once', async () => {
@@ -104,6 +111,12 @@ test('contract.md: new terms judge a document again', async () => {
   await documents.load(client_id);
   profile = 'fapi2-security';
   await expect(documents.load(client_id)).rejects.toMatchObject({ reason: 'client_document_invalid' });
+  profile = undefined;
+  openScopes = ['mcp:tools'];
+  answer = json({ ...document, scope: 'openid mcp:tools other' });
+  now += 5_000;
+  await documents.load(client_id);
+  expect(documents.find(client_id)).toMatchObject({ scopes: ['openid', 'mcp:tools'] });
 });
 
 test('Client ID Metadata Document §6.5: what is kept is bounded', async () => {

@@ -1,6 +1,14 @@
 import { OAuthError } from '@authority/errors';
 import { type Answer, freshFor, type Outbound, OutboundError } from '@authority/outbound';
-import { type Client, type ClientDocumentPolicy, clientOfDocument, documentAddressFault, type Policy } from '@authority/protocol';
+import {
+  type Client,
+  type ClientDocumentPolicy,
+  clientOfDocument,
+  documentAddressFault,
+  type DocumentTerms,
+  type Policy,
+  type Resources,
+} from '@authority/protocol';
 
 interface Entry {
   client: Client | undefined;
@@ -28,6 +36,7 @@ export class ClientDocuments {
   constructor(
     private readonly outbound: Outbound,
     private readonly policy: Pick<Policy, 'clientDocuments' | 'profile'>,
+    private readonly resources: Pick<Resources, 'openScopes'>,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -44,7 +53,7 @@ export class ClientDocuments {
   async load(client_id: string): Promise<void> {
     this.assertTaken(client_id);
     const entry = this.touch(client_id);
-    const terms = this.termsNow();
+    const terms = JSON.stringify(this.termsNow());
     const now = this.now();
     if (entry.client !== undefined && entry.terms === terms && now < entry.freshUntil) return;
     if (entry.failed !== undefined && now < entry.askedAt + failedForMs) return this.staleOr(entry, entry.failed);
@@ -58,8 +67,7 @@ export class ClientDocuments {
       const answer = await this.outbound.fetch(client_id, { accept: 'application/json', maxBytes, timeoutMs });
       // What is no document any more ends the client at once; only silence is waited out.
       entry.client = undefined;
-      const { scopes } = this.policy.clientDocuments();
-      entry.client = clientOfDocument(client_id, parse(answer), { scopes, profile: this.policy.profile() });
+      entry.client = clientOfDocument(client_id, parse(answer), this.termsNow());
       entry.terms = terms;
       entry.freshUntil = this.now() + freshFor(answer.headers) * 1000;
       entry.failed = undefined;
@@ -74,7 +82,8 @@ export class ClientDocuments {
   }
 
   private staleOr(entry: Entry, refusal: OAuthError): void {
-    const isUsable = entry.client !== undefined && entry.terms === this.termsNow() && this.now() < entry.freshUntil + staleMs;
+    const isUsable =
+      entry.client !== undefined && entry.terms === JSON.stringify(this.termsNow()) && this.now() < entry.freshUntil + staleMs;
     if (!isUsable) throw refusal;
   }
 
@@ -88,8 +97,9 @@ export class ClientDocuments {
     throw new OAuthError('invalid_client', 'client_document_refused', { description: 'clients of this host are not taken here' });
   }
 
-  private termsNow(): string {
-    return JSON.stringify([this.policy.clientDocuments().scopes, this.policy.profile()]);
+  private termsNow(): DocumentTerms {
+    const { scopes } = this.policy.clientDocuments();
+    return { scopes, openScopes: this.resources.openScopes(), profile: this.policy.profile() };
   }
 
   private touch(client_id: string): Entry {

@@ -1,5 +1,5 @@
 import { type Database, type Queryable, statement } from '@authority/postgres';
-import type { Resource, Resources } from '@authority/protocol';
+import { openScopesOf, type Resource, type Resources } from '@authority/protocol';
 import { ChangedRows } from './changed-rows.ts';
 import type { Polled } from './replica-poll.ts';
 
@@ -77,11 +77,16 @@ export const resourceRows = {
 export class PostgresResources implements Resources, Polled {
   private readonly changes = new ChangedRows<ResourceRow>(changed, (row) => row.resource !== null);
   private resources = new Map<string, Resource>();
+  private scopes: readonly string[] = [];
 
   constructor(private readonly database: Database) {}
 
   find(identifier: string): Resource | undefined {
     return this.resources.get(identifier);
+  }
+
+  openScopes(): readonly string[] {
+    return this.scopes;
   }
 
   async refresh(): Promise<void> {
@@ -91,6 +96,7 @@ export class PostgresResources implements Resources, Polled {
       if (row.deleted_at === null) this.resources.set(row.resource, fromRow(row).resource);
       else this.resources.delete(row.resource);
     }
+    if (all || rows.length > 0) this.scopes = openScopesOf(this.resources.values());
   }
 
   forget(): void {

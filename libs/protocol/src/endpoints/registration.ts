@@ -13,7 +13,7 @@ import { assertSectorIdentifier } from '../registration/subject-type.ts';
 
 export type RegistrationPorts = Pick<
   ProtocolPorts,
-  'issuer' | 'registrationTokens' | 'clientStore' | 'clients' | 'random' | 'sectorIdentifiers' | 'policy'
+  'issuer' | 'registrationTokens' | 'clientStore' | 'clients' | 'random' | 'sectorIdentifiers' | 'policy' | 'resources'
 > & {
   registrationMode: RegistrationMode;
 };
@@ -24,7 +24,7 @@ export function createRegistrationEndpoint(ports: RegistrationPorts): Registrati
     async register({ body, authorization }, now) {
       const token = await readInitialToken(authorization, ports, now);
       const policy = token?.policy ?? openRegistrationPolicy;
-      const registration = validateRegistration(parseBody(body), policy, ports.policy.profile());
+      const registration = validateRegistration(parseBody(body), withOpenScopes(policy, ports), ports.policy.profile());
       await assertSectorIdentifier(registration, ports.sectorIdentifiers);
       const values = makeValues(registration, ports);
 
@@ -49,7 +49,7 @@ export function createRegistrationEndpoint(ports: RegistrationPorts): Registrati
       const { managed, registration_access_token } = await readManaged(request, ports);
       const metadata = parseBody(body);
       await assertSameClient(metadata, request.client_id, ports);
-      const registration = validateRegistration(metadata, policyAfter(managed), ports.policy.profile());
+      const registration = validateRegistration(metadata, withOpenScopes(policyAfter(managed), ports), ports.policy.profile());
       await assertSectorIdentifier(registration, ports.sectorIdentifiers);
       const secret = secretAfter(managed.registration, registration, ports);
       await ports.clientStore.update(request.client_id, registration, secret, now);
@@ -136,6 +136,11 @@ async function assertSameClient(metadata: Record<string, unknown>, client_id: st
 /** The profile that a client has is kept, whoever gave it: an update never weakens what an operator demanded. */
 function policyAfter({ policy, registration: { profile } }: ManagedClient): RegistrationPolicy {
   return profile === undefined ? policy : { ...policy, profile };
+}
+
+/** Where an initial access token names no scopes, those of resources that are open to every client may be asked for too. */
+function withOpenScopes(policy: RegistrationPolicy, { resources }: RegistrationPorts): RegistrationPolicy {
+  return policy.scopes.length > 0 ? policy : { ...policy, openScopes: resources.openScopes() };
 }
 
 /** A new secret where the method needs one for the first time, none (null) where it no longer does; else as it is. */

@@ -53,6 +53,8 @@ export interface RegistrationPolicy {
   tokenEndpointAuthMethods: readonly string[];
   /** What its clients must keep to. */
   profile?: Profile;
+  /** Scopes that everybody may ask for besides; looked up when metadata is judged, never stored. */
+  openScopes?: readonly string[];
   /** The operator's own hand: scopes are not limited to the list. */
   operator?: boolean;
 }

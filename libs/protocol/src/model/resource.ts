@@ -32,6 +32,12 @@ export interface ResourceScope {
 /** `jwt`: RFC 9068, read by anyone; `opaque`: sealed, read by this server alone (RFC 7662). */
 export type AccessTokenFormat = 'jwt' | 'opaque';
 
+/** Scopes of resources that every client may ask for: an operator has said so of each. */
+export function openScopesOf(resources: Iterable<Resource>): readonly string[] {
+  const open = [...resources].filter(({ allowedClients }) => allowedClients.includes('*'));
+  return [...new Set(open.flatMap(({ scopes }) => scopes.map(({ name }) => name)))];
+}
+
 /** Whether the operator lets this client ask for the resource. The client's own fields may allow it as well. */
 export function isOpenTo(resource: Resource, client_id: string): boolean {
   return resource.allowedClients.includes('*') || resource.allowedClients.includes(client_id);

@@ -20,7 +20,7 @@ import { documentAddressFault, isDocumentAddress } from '../primitives/document-
 import { clientOfDocument } from './client-document.ts';
 
 const client_id = 'https://mcp.example.test/client.json';
-const terms = { scopes: [], profile: undefined };
+const terms = { scopes: [], openScopes: [], profile: undefined };
 const publicKey = createPublicKey({ key: { ...testKeys.clientES256 }, format: 'jwk' }).export({ format: 'jwk' });
 const document = (changes: object = {}): object => ({
   client_id,
@@ -106,6 +106,11 @@ test('Client ID Metadata Document §4: what is for other servers, and what would
     scopes: ['openid', 'mcp:tools'],
   });
   for (const name of ['backchannel_logout_uri', 'request_uris']) expect(made).not.toHaveProperty(name);
+});
+
+test('Client ID Metadata Document §4: a document without scope may ask for all that such clients may', () => {
+  const made = clientOfDocument(client_id, document(), { ...terms, openScopes: ['mcp:tools', 'authority.admin'] });
+  expect(made.scopes).toEqual(['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'mcp:tools']);
 });
 
 test('RFC 8252 §7.3: a document with a redirect to the device is a native application’s unless it says otherwise', () => {

@@ -1,7 +1,7 @@
 import { OAuthError } from '@authority/errors';
 import type { Client, Profile } from '../model/client.ts';
 import { isObject } from '../primitives/jwt.ts';
-import { standardScopes } from '../primitives/scope.ts';
+import { isOperatorScope, standardScopes } from '../primitives/scope.ts';
 import { validateRegistration } from './client-metadata.ts';
 import { openRegistrationPolicy } from './policy.ts';
 
@@ -14,6 +14,8 @@ import { openRegistrationPolicy } from './policy.ts';
 export interface DocumentTerms {
   /** Scopes that such clients may ask for; empty: the standard OpenID scopes. */
   scopes: readonly string[];
+  /** And those of resources that are open to every client. */
+  openScopes: readonly string[];
   /** The server's. */
   profile: Profile | undefined;
 }
@@ -28,15 +30,19 @@ const grantTypes: readonly string[] = ['authorization_code', 'refresh_token'];
 const secretMembers = ['client_secret', 'client_secret_expires_at'];
 
 /** The client that a document describes (draft §4), judged as a registration is; what this server does not do is left out. */
-export function clientOfDocument(client_id: string, document: unknown, { scopes, profile }: DocumentTerms): Client {
+export function clientOfDocument(client_id: string, document: unknown, { scopes, openScopes, profile }: DocumentTerms): Client {
   if (!isObject(document)) throw documentInvalid('is not a JSON object');
   // Compared character by character (§4): nobody publishes a document for an address that is not theirs.
   if (document['client_id'] !== client_id) throw documentInvalid('does not name its own address as client_id');
   const secret = secretMembers.find((name) => Object.hasOwn(document, name));
   if (secret !== undefined) throw documentInvalid(`must not have ${secret}`);
-  const policy = { ...openRegistrationPolicy, scopes, tokenEndpointAuthMethods: ['none', 'private_key_jwt'] };
+  const policy = { ...openRegistrationPolicy, scopes, openScopes, tokenEndpointAuthMethods: ['none', 'private_key_jwt'] };
   try {
-    return { ...validateRegistration(narrowed(document, scopes), policy, profile), ...operatorsPart, client_id };
+    return {
+      ...validateRegistration(narrowed(document, [...(scopes.length > 0 ? scopes : standardScopes), ...openScopes]), policy, profile),
+      ...operatorsPart,
+      client_id,
+    };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     throw documentInvalid(`is not usable: ${error.description ?? error.error}`);
@@ -64,12 +70,11 @@ function narrowed(document: Record<string, unknown>, scopes: readonly string[]):
     application_type: application_type ?? (isNative ? 'native' : 'web'),
     grant_types: Array.isArray(grant_types) ? grant_types.filter((type) => grantTypes.includes(type)) : grant_types,
     response_types: Array.isArray(response_types) ? response_types.filter((type) => type === 'code') : response_types,
-    ...(typeof scope === 'string' && { scope: narrowedScope(scope, scopes) }),
+    scope: typeof scope === 'string' ? narrowedScope(scope, scopes) : scopes.filter((one) => !isOperatorScope(one)).join(' '),
   };
 }
 
-function narrowedScope(scope: string, allowed: readonly string[]): string {
-  const names = allowed.length > 0 ? allowed : standardScopes;
+function narrowedScope(scope: string, names: readonly string[]): string {
   return scope
     .split(' ')
     .filter((one) => names.includes(one))

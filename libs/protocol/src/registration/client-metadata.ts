@@ -80,7 +80,8 @@ function readScopes(metadata: Metadata, policy: RegistrationPolicy): readonly st
     .filter((scope) => scope !== '');
   if (!asked) return scopesOf(policy).filter((scope) => !isOperatorScope(scope));
   for (const scope of asked) {
-    const allowed = policy.operator === true || (scopesOf(policy).includes(scope) && !isOperatorScope(scope));
+    const isOffered = scopesOf(policy).includes(scope) || policy.openScopes?.includes(scope);
+    const allowed = policy.operator === true || (isOffered && !isOperatorScope(scope));
     if (!isScopeToken(scope) || !allowed) throw invalidMetadata(`the scope ${scope} is not available`);
   }
   return [...new Set(asked)];
