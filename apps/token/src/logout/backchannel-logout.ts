@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OAuthError } from '@authority/errors';
 import type { Job } from '@authority/jobs';
 import { type Outbound, OutboundError } from '@authority/outbound';
-import { type Clients, type LogoutTokenPorts, makeLogoutToken } from '@authority/protocol';
+import { type Clients, type EndedSession, type LogoutTokenPorts, makeLogoutToken } from '@authority/protocol';
 import { counter, gauge, log } from '@authority/telemetry';
 import type { LogoutDelivery, LogoutOutcome, PostgresLogoutDeliveries } from '../postgres/logout-deliveries.ts';
 
@@ -70,7 +71,7 @@ export class BackchannelLogout {
 
     const { client_id, sid } = delivery;
     const ended = { client, sub: delivery.sub, sid };
-    const answered = await this.tell(uri, makeLogoutToken(ended, this.ports, Date.now()), signal);
+    const answered = await this.tell(uri, ended, signal);
     if (answered === 'told') return await this.finish(delivery, 'delivered');
     // We stop, or no longer lead: whoever leads next takes it when its lease is over.
     if (signal.aborted) return;
@@ -88,13 +89,14 @@ export class BackchannelLogout {
   }
 
   /** §2.8: 200, and 204 which some frameworks make of it. Everything else may be better next time. */
-  private async tell(uri: string, logout_token: string, signal: AbortSignal): Promise<string> {
+  private async tell(uri: string, ended: EndedSession, signal: AbortSignal): Promise<string> {
     try {
-      const body = new URLSearchParams({ logout_token });
+      const body = new URLSearchParams({ logout_token: await makeLogoutToken(ended, this.ports, Date.now()) });
       const { status } = await this.outbound.fetch(uri, { method: 'POST', body, timeoutMs, signal });
       return status === 200 || status === 204 ? 'told' : String(status);
     } catch (error) {
-      if (error instanceof OutboundError) return error.reason;
+      // OAuthError: there is no key of the client to encrypt for.
+      if (error instanceof OutboundError || error instanceof OAuthError) return error.reason;
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import { type EncryptPorts, idTokenRecipient, nest } from '../encryption/nested.ts';
 import type { Client } from '../model/client.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import { encode } from '../primitives/base64url.ts';
@@ -19,15 +20,15 @@ export interface EndedSession {
   sid: string;
 }
 
-export type LogoutTokenPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'random' | 'pairwiseKey'>;
+export type LogoutTokenPorts = Pick<ProtocolPorts, 'issuer' | 'signingKeys' | 'random' | 'pairwiseKey'> & EncryptPorts;
 
 /**
  * A Logout Token (OpenID Connect Back-Channel Logout 1.0 §2.4), made anew for each attempt: `jti` and `exp` are of the
- * attempt. Signed like the client's ID Tokens. `nonce` is forbidden, so that it never passes for one.
+ * attempt. Signed, and encrypted, like the client's ID Tokens. `nonce` is forbidden, so that it never passes for one.
  */
-export function makeLogoutToken({ client, sub, sid }: EndedSession, ports: LogoutTokenPorts, now: number): string {
+export async function makeLogoutToken({ client, sub, sid }: EndedSession, ports: LogoutTokenPorts, now: number): Promise<string> {
   const iat = Math.floor(now / 1000);
-  return ports.signingKeys.sign(client.id_token_signed_response_alg, logoutTokenType, {
+  const signed = ports.signingKeys.sign(client.id_token_signed_response_alg, logoutTokenType, {
     iss: ports.issuer,
     sub: subjectFor(client, sub, ports),
     aud: client.client_id,
@@ -37,4 +38,6 @@ export function makeLogoutToken({ client, sub, sid }: EndedSession, ports: Logou
     events: { [backchannelLogoutEvent]: {} },
     sid: sessionFor(client, sid, ports),
   });
+  const recipient = await idTokenRecipient(client, ports);
+  return recipient ? await nest(signed, recipient) : signed;
 }
