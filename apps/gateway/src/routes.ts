@@ -27,6 +27,7 @@ import { logoutEndpoint, logoutPath, logoutStep } from './interactions/logout.ts
 import { PageFace } from './interactions/page-face.ts';
 import { selectAccountStep } from './interactions/select-account.ts';
 import { type OpenVisit, visits } from './interactions/visit.ts';
+import { openApiRoute } from './openapi/document.ts';
 import { assetRoutes } from './pages/assets.ts';
 import type { Peers } from './peers/peers.ts';
 
@@ -43,7 +44,8 @@ export function routesOf(edge: Edge): Route[] {
   const face = new PageFace(issuer);
   const open = visits(cookiesFor(issuer), evidenceOf);
   const forClients = crossOrigin(edge.peers, [...publishedRoutes(edge), ...backChannel(edge), ...registration(edge)]);
-  return [...forClients, ...frontChannel(edge, open, face), ...assetRoutes()];
+  const all = [...forClients, ...frontChannel(edge, open, face), ...assetRoutes()];
+  return [...all, openApiRoute(issuer, all)];
 }
 
 /** OpenID Connect Discovery §4 and RFC 8414 §3.1: below the issuer, and with the well-known part before its path. */

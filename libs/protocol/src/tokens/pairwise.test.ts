@@ -141,9 +141,9 @@ test('RP-Initiated Logout §2: an ID Token of this session with pairwise names a
   expect(await end(signIn(fakes))).toMatchObject({ confirm: true });
 });
 
-test('Back-Channel Logout §2.4: a Logout Token names person and session as the ID Tokens of its client do', () => {
+test('Back-Channel Logout §2.4: a Logout Token names person and session as the ID Tokens of its client do', async () => {
   const fakes = setup();
-  const claims = claimsOf(makeLogoutToken({ client: pairwise(), sub, sid: 's_1' }, fakes, fakes.clock.now));
+  const claims = claimsOf(await makeLogoutToken({ client: pairwise(), sub, sid: 's_1' }, fakes, fakes.clock.now));
   expect(claims).toMatchObject({ sub: subjectFor(pairwise(), sub, fakes), sid: sessionFor(pairwise(), 's_1', fakes) });
 });
 
