@@ -1,6 +1,7 @@
 import { KeyServiceService } from '@authority/contracts/admin';
 import { type CreatedClient, Operator, Person, post, RelyingParty, request, startOneProcess, type Suite } from '@authority/testing/suite';
 import { CompactEncrypt, type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Host, startHost } from './request-objects/host.ts';
 
@@ -168,6 +169,20 @@ describe('RFC 9101: JWT-secured authorization requests', () => {
   ];
   test.each(attacks)('%s: nothing is done, and the person is told', async (_title, make) => {
     expect(await end({ request: await make() })).toBe('page 400');
+  });
+
+  test('RFC 9101 §6: whatever is sent as a request object, the answer is no fault', async () => {
+    const json = fc.dictionary(fc.string(), fc.jsonValue());
+    const parts = fc.tuple(json, json, fc.base64String()).map(([header, payload, rest]) => `${part(header)}.${part(payload)}.${rest}`);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string({ minLength: 1 }), parts, json), async (made) => {
+        const sent = typeof made === 'string' ? made : await object({ ...(made as JWTPayload), ...claims().claims, prompt: 'none' });
+        expect(['page 400', 'code', 'invalid_request', 'invalid_request_object', 'invalid_scope', 'invalid_target']).toContain(
+          await end({ request: sent }),
+        );
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('§7: where a registered redirect URI stands beside it, the client is told', async () => {

@@ -11,6 +11,7 @@ import {
   tokensOf,
 } from '@authority/testing/suite';
 import { decodeJwt } from 'jose';
+import fc from 'fast-check';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -216,6 +217,22 @@ describe('RFC 9126: pushed authorization requests', () => {
     const json = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(begin().form) };
     expect(await refusal(request(`${suite.issuer}/oauth2/par`, json))).toBe('400 invalid_request');
     expect((await push({ ...begin().form, state: 'x'.repeat(70_000) })).status).toBe(413);
+  });
+
+  test('RFC 9126 §2.3: whatever is pushed, the answer is 201, 400 or 401', async () => {
+    const name = fc.oneof(
+      fc.constantFrom('request', 'request_uri', 'claims', 'nonce', 'max_age', 'resource', 'prompt', 'scope'),
+      fc.string(),
+    );
+    const extra = fc.array(fc.tuple(name, fc.string({ unit: 'binary' })), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(extra, async (pairs) => {
+        const asked = Object.entries(begin().form).filter(([known]) => !pairs.some(([one]) => one === known));
+        const { status } = await push([...asked, ...pairs]);
+        expect([201, 400, 401]).toContain(status);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test('RFC 9126 §6: a client that must push is refused otherwise', async () => {
