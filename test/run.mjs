@@ -8,19 +8,29 @@ import { allApps, nodePath, prepare, Refusal, root } from '../apps/standalone/la
 const say = (line) => process.stdout.write(`${line}\n`);
 const inCi = process.env.CI === 'true';
 
-/** What each tier needs beside Node: a program, and the Debian package that has it. */
-const tools = { 'redis-server': 'redis-server', chromium: 'chromium', curl: 'curl' };
+/** What each tier needs beside Node: a program, or a file, and the Debian package that has it. */
+const tools = {
+  'redis-server': 'redis-server',
+  chromium: 'chromium',
+  curl: 'curl',
+  haproxy: 'haproxy',
+  apache2: 'apache2',
+  '/usr/lib/apache2/modules/mod_oauth2.so': 'libapache2-mod-oauth2',
+};
+/** Software of others that signs in here, or verifies what is signed here. */
+const thirdParty = ['haproxy', 'apache2', '/usr/lib/apache2/modules/mod_oauth2.so'];
 const tiers = [
   { name: 'house', needs: [] },
   { name: 'core', needs: [] },
   { name: 'ports', needs: ['redis-server'] },
   { name: 'service', needs: ['redis-server'] },
-  { name: 'suite', needs: ['redis-server', 'chromium', 'curl'] },
+  { name: 'suite', needs: ['redis-server', 'chromium', 'curl', ...thirdParty] },
   { name: 'chart', needs: ['redis-server'] },
   { name: 'chaos', needs: ['redis-server'] },
 ];
 
 function has(program) {
+  if (program.startsWith('/')) return existsSync(program);
   return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
 }
 
