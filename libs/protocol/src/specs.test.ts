@@ -38,6 +38,7 @@ test('SPECS.md: every test exists under its title', () => {
 
 test.each([
   ...['RFC 7638', 'RFC 8628', 'RFC 8705', 'RFC 9449', 'RFC 10027'],
+  ...['RFC 7521', 'RFC 7523', 'RFC 8693', 'RFC 8725'],
   ...['RFC 6749', 'RFC 6750', 'RFC 7009', 'RFC 7591', 'RFC 7592', 'RFC 7636', 'RFC 7662', 'RFC 8252', 'RFC 8414', 'RFC 8707', 'RFC 9068'],
   ...[
     'RFC 7516',

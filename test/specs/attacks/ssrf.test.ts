@@ -91,6 +91,18 @@ describe('RFC 7591 §5, RFC 9700 §4: no address that somebody registered leads 
     }
   });
 
+  test('a client_id that is an address (Client ID Metadata Documents)', async () => {
+    await operator.setSetting('token.client_documents', 'any');
+    for (const host of hosts) {
+      const client_id = `${host}/client.json`;
+      const query = new URLSearchParams({ client_id, response_type: 'code', scope: 'openid', redirect_uri: `${host}/cb` });
+      const answer = await request(`${suite.issuer}/oauth2/authorize?${query}`, { headers: { accept: 'text/html' } });
+      expect([answer.status, answer.headers.get('location')], host).toEqual([400, null]);
+      const asked = await post(token(), { grant_type: 'authorization_code', code: 'x', client_id });
+      expect(asked.status, host).toBeLessThan(500);
+    }
+  });
+
   test('backchannel_logout_uri, and what is only shown or visited by browsers', async () => {
     const person = new Person(suite.issuer, 'ada@example.com', 'correct horse battery staple');
     const { sub } = await operator.createIdentity({ email: person.email, password: person.password });
