@@ -4,6 +4,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TransportEvidence } from '@authority/contracts/rpc';
 import { StatusError } from '@authority/errors';
 import { afterEach, expect, test } from 'vitest';
 import { fakePeers } from '../testing/fake-peers.ts';
@@ -172,7 +173,7 @@ test('a stop finishes what runs', async () => {
   expect(state.failing.size).toBe(0);
 });
 
-test('RFC 8705 §2: a client certificate that verifies is evidence, one that does not is none', async () => {
+test('RFC 8705 §2: a client certificate is evidence, and whether an authority of ours issued it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-tls-'));
   const make = (name: string) =>
     execFileSync(
@@ -203,7 +204,7 @@ test('RFC 8705 §2: a client certificate that verifies is evidence, one that doe
     AUTHORITY_TLS_KEY_FILE: join(folder, 'localhost.key'),
     AUTHORITY_TLS_CLIENT_CA_FILE: join(folder, 'known.pem'),
   });
-  const evidenceOf = async (name?: string): Promise<Buffer> => {
+  const evidenceOf = async (name?: string): Promise<[number, boolean]> => {
     const own =
       name === undefined ? {} : { cert: readFileSync(join(folder, `${name}.pem`)), key: readFileSync(join(folder, `${name}.key`)) };
     const agent = new Agent({ rejectUnauthorized: false, ...own });
@@ -214,10 +215,14 @@ test('RFC 8705 §2: a client certificate that verifies is evidence, one that doe
       outgoing.on('error', reject).end();
     });
     agent.destroy();
-    const last = edge.state.asked.findLast(({ rpc }) => rpc === 'userInfo')?.request as { evidence: { tls_client_certificate: Buffer } };
-    return last.evidence.tls_client_certificate;
+    const last = edge.state.asked.findLast(({ rpc }) => rpc === 'userInfo')?.request as { evidence: TransportEvidence };
+    const { tls_client_certificate, tls_client_certificate_verified } = last.evidence;
+    return [tls_client_certificate.length, tls_client_certificate_verified];
   };
-  expect((await evidenceOf('known')).length).toBeGreaterThan(200);
-  expect(await evidenceOf('stranger')).toHaveLength(0);
-  expect(await evidenceOf()).toHaveLength(0);
+  expect(await evidenceOf('known')).toEqual([expect.any(Number), true]);
+  expect((await evidenceOf('known'))[0]).toBeGreaterThan(200);
+  // Self-signed: enough for a client that registered its key (§2.2), never for one that is known by a name (§2.1).
+  expect(await evidenceOf('stranger')).toEqual([expect.any(Number), false]);
+  expect((await evidenceOf('stranger'))[0]).toBeGreaterThan(200);
+  expect(await evidenceOf()).toEqual([0, false]);
 });

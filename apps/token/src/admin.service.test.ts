@@ -309,7 +309,7 @@ test('GrantService: lists what is in force, and ends it with the name of who did
 
 test('KeyService: the next key waits, the current one cannot be deleted', async () => {
   const listed = await keys.listKeys({ page_size: 0, page_token: '', filter: 'use = "signing" AND state = "current"' }, operator);
-  expect(listed.keys.map(({ alg }) => alg).sort()).toEqual(['ES256', 'EdDSA', 'RS256']);
+  expect(listed.keys.map(({ alg }) => alg).sort()).toEqual(['ES256', 'EdDSA', 'PS256', 'RS256']);
   const { key } = await keys.rotateKey({ use: 'signing', alg: 'EdDSA' }, operator);
   expect(key).toMatchObject({ state: 'next', alg: 'EdDSA' });
   await expect(keys.rotateKey({ use: 'signing', alg: 'EdDSA' }, operator)).rejects.toMatchObject({ reason: 'key_in_use' });

@@ -35,6 +35,8 @@ const insertTokens = statement(
    FROM unnest($1::text[], $2::double precision[]) AS asked (target, gone_at)`,
 );
 
+/** When the row of an own entry was written, by the database's clock: known when the poll brings it, as to every replica. */
+const unknown = 0;
 const sweepMs = 60_000;
 const dayMs = 86_400_000;
 /** How long a client's own tokens go on without knowing what was revoked (house.md). */
@@ -90,7 +92,7 @@ export class PostgresRevocations implements Revocations, Polled {
 
   /** A grant that this replica has just ended: known here before anybody is answered. */
   addGrant(grant_id: string): void {
-    this.entries.grant.set(grant_id, { notBefore: Date.now(), goneAt: Date.now() + dayMs });
+    this.entries.grant.set(grant_id, { notBefore: unknown, goneAt: Date.now() + dayMs });
     this.revision += 1;
   }
 
@@ -151,7 +153,7 @@ export class PostgresRevocations implements Revocations, Polled {
   private async insert(tokens: { jti: string; exp: number }[]): Promise<undefined[]> {
     // A minute more than its life: clocks differ.
     await this.database.query(insertTokens, [tokens.map(({ jti }) => jti), tokens.map(({ exp }) => exp + 60)]);
-    for (const { jti, exp } of tokens) this.entries.token.set(jti, { notBefore: Date.now(), goneAt: (exp + 60) * 1000 });
+    for (const { jti, exp } of tokens) this.entries.token.set(jti, { notBefore: unknown, goneAt: (exp + 60) * 1000 });
     this.revision += 1;
     return tokens.map(() => undefined);
   }

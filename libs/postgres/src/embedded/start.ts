@@ -33,7 +33,7 @@ export interface EmbeddedPostgres {
 const settings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '100',
+  max_connections: '200',
   shared_buffers: '64MB',
   // Plans are kept and small: compiling them costs more than it gives.
   jit: 'off',
