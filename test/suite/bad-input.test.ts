@@ -154,7 +154,7 @@ describe('issue 2 item 5: what browsers bring', () => {
     ['RFC 7636 §4.4.1: the plain method', { code_challenge_method: 'plain' }, 'invalid_request'],
     ['RFC 6749 §4.1.2.1: an unknown response type', { response_type: 'magic' }, 'unsupported_response_type'],
     ['RFC 6749 §4.1.2.1: an unknown scope', { scope: 'openid nothing' }, 'invalid_scope'],
-    ['OpenID Connect Core §3.1.2.6: a request object', { request: 'e30.e30.' }, 'request_not_supported'],
+    ['RFC 9101 §7: a request object that is not signed', { request: 'e30.e30.' }, 'invalid_request_object'],
     ['OpenID Connect Core §3.1.2.1: prompt none with another', { prompt: 'none login' }, 'invalid_request'],
     ['RFC 8707 §2: an unknown resource', { resource: 'https://nowhere.example' }, 'invalid_target'],
   ];

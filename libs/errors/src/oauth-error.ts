@@ -27,8 +27,6 @@ export type OAuthErrorCode =
   | 'interaction_required'
   | 'consent_required'
   | 'account_selection_required'
-  | 'request_not_supported'
-  | 'request_uri_not_supported'
   | 'registration_not_supported'
   | 'invalid_request_uri'
   | 'invalid_request_object'

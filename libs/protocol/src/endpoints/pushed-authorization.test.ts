@@ -131,6 +131,7 @@ const refused: readonly (readonly [string, Pairs, string, string])[] = [
   ['RFC 9126 §2.3: no PKCE', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request', 'code_challenge_missing'],
   ['RFC 9126 §2.3: no response_type', { response_type: undefined }, 'invalid_request', 'parameter_missing'],
   ['RFC 9126 §2.3: a repetition', { state: ['a', 'b'] }, 'invalid_request', 'parameter_repeated'],
+  ['RFC 9126 §7.1: a request without an end', { login_hint: 'x'.repeat(17_000) }, 'invalid_request', 'parameter_invalid'],
   ['RFC 9126 §2.3: another client_id', { client_id: 'other' }, 'invalid_request', 'client_authentication_repeated'],
   ['RFC 9126 §2.3: prompt none and login', { prompt: 'none login' }, 'invalid_request', 'prompt_none_with_others'],
   ['RFC 9126 §3: a request object that is none', { request: 'x' }, 'invalid_request_object', 'request_object_invalid'],
