@@ -23,8 +23,8 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(): Promise<World> {
-  const suite = await startOneProcess();
+export async function startWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  const suite = await startOneProcess({ env });
   const operator = new Operator(suite);
   const { sub } = await operator.createIdentity({ email, password, name: 'Ada Lovelace' });
   await operator.createIdentity({ email: strangers, password });

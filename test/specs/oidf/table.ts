@@ -28,7 +28,8 @@ the plans have it.
 ${plans.map((plan) => sectionOf(plan, results)).join('')}`;
 }
 
-function sectionOf({ name, modules }: Plan, results: Results): string {
+/** One plan's part of the table. */
+export function sectionOf({ name, modules }: Plan, results: Results): string {
   const rows = modules.map(({ module, variants }) => {
     const types = variants.map(({ responseType }) => `\`${responseType}\``).join(', ');
     return [`\`${module}\``, types, outcomeOf(results.get(`${name}/${module}`), variants.length), reasons[module] ?? ''];
