@@ -14,11 +14,15 @@ const tools = {
   chromium: 'chromium',
   curl: 'curl',
   haproxy: 'haproxy',
-  apache2: 'apache2',
+  apache2: 'apache2-bin',
   '/usr/lib/apache2/modules/mod_oauth2.so': 'libapache2-mod-oauth2',
+  '/usr/lib/apache2/modules/mod_auth_openidc.so': 'libapache2-mod-auth-openidc',
+  'oidc-agent': 'oidc-agent-cli',
+  '/usr/lib/python3/dist-packages/authlib/__init__.py': 'python3-authlib',
+  '/usr/lib/python3/dist-packages/requests/__init__.py': 'python3-requests',
 };
 /** Software of others that signs in here, or verifies what is signed here. */
-const thirdParty = ['haproxy', 'apache2', '/usr/lib/apache2/modules/mod_oauth2.so'];
+const thirdParty = Object.keys(tools).filter((name) => !['redis-server', 'chromium', 'curl'].includes(name));
 const tiers = [
   { name: 'house', needs: [] },
   { name: 'core', needs: [] },
