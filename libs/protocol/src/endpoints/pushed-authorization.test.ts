@@ -65,6 +65,14 @@ test('RFC 9126 §2.1: credentials are not kept, and client_id is where only Basi
   expect(pageOf(await begin(others, request_uri)).kind).toBe('login');
 });
 
+test('OpenID Connect Core §5.5: a pushed request asks for claims as any other', async () => {
+  const fakes = setup();
+  const claims = JSON.stringify({ userinfo: { email: null } });
+  const { request_uri } = await push(fakes, authorizationRequest({ claims }));
+  const { values } = answerOf(await begin(fakes, request_uri, {}, signIn(fakes)));
+  expect(fakes.authorizationCodes.envelopes.get(values['code'] ?? '')).toMatchObject({ userinfo_claims: ['email'] });
+});
+
 test('RFC 9126 §4: parameters beside request_uri do not count', async () => {
   const fakes = setup();
   const { request_uri } = await push(fakes);

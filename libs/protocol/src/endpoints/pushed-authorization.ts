@@ -1,4 +1,5 @@
 import { OAuthError } from '@authority/errors';
+import { consentScopes } from '../authorize/checks/claims.ts';
 import { readRequest } from '../authorize/index.ts';
 import { pushedPrefix } from '../authorize/delivery.ts';
 import type { AuthorizationRequest, AuthorizePorts } from '../authorize/request.ts';
@@ -33,7 +34,8 @@ async function push(request: EndpointRequest, ports: PushedAuthorizationPorts, n
   const pushed = await readPushedForm(request.parameters, parameters, client, ports, now);
   const delivered = request.evidence.dpop === '' ? pushed : bindTo(await assertProof(request.evidence, ports, now), pushed);
   assertSize(delivered);
-  const { scopes } = judge(delivered, ports);
+  // With those that its claims stand for: what was asked when it was pushed is what may be shown (asAsked).
+  const scopes = consentScopes(judge(delivered, ports));
 
   const lifetime = ports.policy.pushedRequestLifetime();
   const { parameters: kept, delivery } = delivered;
