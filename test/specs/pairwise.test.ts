@@ -10,7 +10,7 @@ let elsewhere: CreatedClient;
 let ada: Person;
 beforeAll(async () => {
   world = await startWorld();
-  const at = (uri: string) => world.client({ subject_type: 'pairwise', redirect_uris: [uri] });
+  const at = (uri: string) => world.client({ subject_type: 'pairwise', redirect_uris: [uri], access_token_format: 'jwt' });
   [here, beside, elsewhere] = await Promise.all([
     at('https://rp.example/a'),
     at('https://rp.example:8443/b'),

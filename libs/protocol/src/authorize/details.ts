@@ -3,7 +3,7 @@ import type { Client } from '../model/client.ts';
 import type { ClientSummary, InteractionDetails } from '../model/front-channel.ts';
 import { originOf } from '../primitives/redirect-uri.ts';
 import { consentScopes } from './checks/claims.ts';
-import { allowedBefore, consentsFor } from './checks/consent.ts';
+import { allowedBefore } from './checks/consent.ts';
 import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
 import type { Situation } from './situation.ts';
 
@@ -26,15 +26,14 @@ export function detailsOf(
   reauthenticate: boolean,
   ports: Pick<AuthorizePorts, 'scopes' | 'resources'>,
 ): InteractionDetails {
-  const before = consentsFor(request, situation.consents);
   return {
     client: summaryOf(request.client),
     scopes: consentScopes(request).map((name) => ({
       name,
       description: wordsOf(name, request, ports),
-      granted_before: allowedBefore(before, name),
+      granted_before: allowedBefore(request, situation.consents, name),
     })),
-    resources: request.resource === undefined ? [] : [request.resource],
+    resources: [...request.resources],
     login_hint: request.login_hint ?? '',
     ui_locales: [...request.ui_locales],
     acr_values: [...request.acr.values],
@@ -45,11 +44,11 @@ export function detailsOf(
   };
 }
 
-/** A resource that the request is for may have words of its own for a scope. */
+/** A resource that the request is for may have words of its own for a scope; of several the first that has. */
 function wordsOf(name: string, request: AuthorizationRequest, ports: Pick<AuthorizePorts, 'scopes' | 'resources'>): string {
-  const resource = request.resource ?? request.client.defaultResource;
-  const described = resource === undefined ? undefined : ports.resources.find(resource);
-  return described?.scopes.find((scope) => scope.name === name)?.description || ports.scopes.description(name);
+  const byDefault = request.client.defaultResource === undefined ? [] : [request.client.defaultResource];
+  const scopes = (request.resources.length > 0 ? request.resources : byDefault).flatMap((one) => ports.resources.find(one)?.scopes ?? []);
+  return scopes.find((scope) => scope.name === name && scope.description)?.description || ports.scopes.description(name);
 }
 
 /** A name that the person knows themselves by. A courtesy: without identity the page is shown all the same. */

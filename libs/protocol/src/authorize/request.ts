@@ -47,7 +47,7 @@ export interface AuthorizationRequest extends Destination {
   code_challenge?: string;
   dpop_jkt?: string;
   scopes: readonly string[];
-  resource?: string;
+  resources: readonly string[];
   prompts: ReadonlySet<Prompt>;
   /** Seconds: the request's, else the client's default. */
   maxAge?: number;

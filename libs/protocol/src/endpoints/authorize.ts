@@ -1,6 +1,7 @@
 import { OAuthError } from '@authority/errors';
 import { makeAnswer, prepareAnswer } from '../authorize/answer.ts';
 import { consentScopes } from '../authorize/checks/claims.ts';
+import { placesOf } from '../authorize/checks/consent.ts';
 import { detailsOf, nameOf } from '../authorize/details.ts';
 import { deliver, firstNeed, readRequest } from '../authorize/index.ts';
 import { asAsked, deliveredOf, openInteraction, pendingOf, storeForBrowser, storeRequest, usePushed } from '../authorize/interaction.ts';
@@ -77,10 +78,10 @@ async function advance(
   if (pending) await takeOnce(step.interaction, ports);
   await usePushed(delivered, ports);
   if (next === 'consented') {
-    await ports.consents.remember(session.sub, request.client.client_id, {
-      scopes: consentScopes(request),
-      resource: request.resource ?? '',
-    });
+    // One after the other: what a failure leaves out is asked for again.
+    for (const resource of placesOf(request)) {
+      await ports.consents.remember(session.sub, request.client.client_id, { scopes: consentScopes(request), resource });
+    }
   }
   const answer = await makeAnswer(request, session, prepared, ports, now);
   return { $case: 'respond', value: withSessionState(answer, request, step.session, ports) };

@@ -27,7 +27,7 @@ import type { Client } from '../model/client.ts';
 import { makeLogoutToken } from './logout-token.ts';
 import { actorFor, openSubject, sealSubject, sessionFor, subjectFor } from './pairwise.ts';
 
-const pairwise = (changes: Partial<Client> = {}): Client => client({ subject_type: 'pairwise', ...changes });
+const pairwise = (changes: Partial<Client> = {}): Client => client({ subject_type: 'pairwise', accessTokenFormat: 'jwt', ...changes });
 
 function setup(changes: Partial<Client> = {}): ProtocolFakes {
   const fakes = protocolFakes();
@@ -151,6 +151,15 @@ test('RFC 9068 §2.2: a client’s own token is about the client, pairwise or no
   const fakes = setup();
   const { access_token } = await exchange(fakes, { grant_type: 'client_credentials', scope: 'orders.read' });
   expect(claimsOf(access_token)).toMatchObject({ sub: 'app' });
+});
+
+test('house.md: access tokens of a pairwise client are opaque unless an operator wants them otherwise', async () => {
+  const fakes = setup();
+  const { accessTokenFormat: _jwt, ...byDefault } = pairwise();
+  fakes.clients.add(byDefault, secret);
+  const { access_token } = await obtainTokens(fakes);
+  expect(access_token).toMatch(/^aa1_/);
+  expect(await introspect(fakes, access_token)).toMatchObject({ active: true, sub: subjectFor(pairwise(), sub, fakes) });
 });
 
 test('RFC 8693 §4.1, OpenID Connect Core §8.1: people in a chain of actors have the sector’s names, clients their own', () => {

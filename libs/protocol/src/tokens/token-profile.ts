@@ -4,6 +4,7 @@ import type { SigningAlgorithm } from '../model/client.ts';
 import type { AccessTokenFormat, Resource } from '../model/resource.ts';
 import type { ProtocolPorts } from '../ports.ts';
 import { isPersonal } from '../primitives/scope.ts';
+import { isPairwise } from './pairwise.ts';
 
 /** What an access token is like: the resources that it is for say so, else the client, else the server. */
 export interface TokenProfile {
@@ -25,7 +26,8 @@ export function tokenProfile(
   { resources, policy, issuer }: Pick<ProtocolPorts, 'resources' | 'policy' | 'issuer'>,
 ): TokenProfile {
   const life = client.accessTokenLifetime ?? policy.accessTokenLifetime();
-  const format = client.accessTokenFormat ?? 'jwt';
+  // Whoever only verifies a JWT with a pairwise subject cannot see that its person or session has ended: sealed, it is asked for.
+  const format = client.accessTokenFormat ?? (isPairwise(client) ? 'opaque' : 'jwt');
   // The hot path: a token for this server itself, or for a resource without a row.
   const names = typeof audience === 'string' ? [audience] : audience;
   const found = names.map((name) => resources.find(name)).filter((resource) => resource !== undefined);

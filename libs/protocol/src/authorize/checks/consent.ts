@@ -31,15 +31,16 @@ function needsConsent(request: AuthorizationRequest, consents: readonly Remember
   if (isDocumentAddress(request.client.client_id)) return true;
   if (request.client.consentSkipped) return false;
   if (request.prompts.has('consent')) return true;
-  const before = consentsFor(request, consents);
-  return before.length === 0 || !consentScopes(request).every((scope) => allowedBefore(before, scope));
+  const wasAsked = placesOf(request).every((place) => consents.some(({ resource }) => resource === place));
+  return !wasAsked || !consentScopes(request).every((scope) => allowedBefore(request, consents, scope));
 }
 
-/** Consents for the resource of this request; those for another resource say nothing about it. */
-export function consentsFor(request: AuthorizationRequest, consents: readonly RememberedConsent[]): readonly RememberedConsent[] {
-  return consents.filter((consent) => consent.resource === (request.resource ?? ''));
+/** Where a consent is kept: under each resource of the request, or under none for the client's default. */
+export function placesOf({ resources }: Pick<AuthorizationRequest, 'resources'>): readonly string[] {
+  return resources.length > 0 ? resources : [''];
 }
 
-export function allowedBefore(consents: readonly RememberedConsent[], scope: string): boolean {
-  return consents.some((consent) => consent.scopes.includes(scope));
+/** At every resource of this request; what was allowed at another says nothing about it. */
+export function allowedBefore(request: AuthorizationRequest, consents: readonly RememberedConsent[], scope: string): boolean {
+  return placesOf(request).every((place) => consents.some((consent) => consent.resource === place && consent.scopes.includes(scope)));
 }
