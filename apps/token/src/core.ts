@@ -148,7 +148,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
 }
 
 function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral, peers: TokenPeers): ProtocolPorts {
-  const { database, digests, poll } = stores;
+  const { database, clientSecrets, poll } = stores;
   const outbound = createOutbound({ allow: config.outboundAllow, egressProxy: config.egressProxy });
   const policy = policyFrom(stores.settings);
   // Requests of their own, few to one host: strangers say where they go, and what waits for keys must not wait for them.
@@ -184,7 +184,7 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     policy,
     random: systemRandom,
     registrationTokens: new PostgresRegistrationTokens(database),
-    clientStore: new PostgresClientStore(database, digests, () => poll.refresh()),
+    clientStore: new PostgresClientStore(database, clientSecrets, () => poll.refresh()),
     sectorIdentifiers: new OutboundSectorIdentifiers(outbound),
   };
 }

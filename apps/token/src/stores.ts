@@ -2,6 +2,7 @@ import { type Database, open } from '@authority/postgres';
 import { openSettings, type Settings } from '@authority/settings';
 import { gauge } from '@authority/telemetry';
 import { AccessTokenKeys } from './keys/access-token-keys.ts';
+import { ClientSecrets } from './keys/client-secrets.ts';
 import { CodeSeal } from './keys/code-seal.ts';
 import { RingDecryptionKeys } from './keys/decryption-keys.ts';
 import { KeyRing } from './keys/key-ring.ts';
@@ -31,6 +32,7 @@ export interface TokenStores {
   wrapping: KeyWrapping;
   ring: KeyRing;
   digests: SecretDigests;
+  clientSecrets: ClientSecrets;
   signingKeys: RingSigningKeys;
   decryptionKeys: RingDecryptionKeys;
   refreshTokenMac: RingRefreshTokenMac;
@@ -71,7 +73,8 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
   const refreshTokenMac = new RingRefreshTokenMac(ring);
   const currentMacKeyId = (): string => refreshTokenMac.currentKeyId();
 
-  const clients = new PostgresClients(database, digests);
+  const clientSecrets = new ClientSecrets(ring, digests);
+  const clients = new PostgresClients(database, clientSecrets);
   const resources = new PostgresResources(database);
   const trustedIssuers = new PostgresTrustedIssuers(database);
   const scopes = new PostgresScopes(database);
@@ -99,6 +102,7 @@ export async function openStores(database: Database, secrets: readonly Uint8Arra
       wrapping,
       ring,
       digests,
+      clientSecrets,
       refreshTokenMac,
       clients,
       resources,

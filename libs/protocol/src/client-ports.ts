@@ -20,6 +20,8 @@ export interface Clients {
    * Answers a promise only for imported secrets, which cost an argon2id.
    */
   verifySecret(client_id: string, secret: string): boolean | Promise<boolean>;
+  /** The secrets that its assertions are signed with (client_secret_jwt), opened; none for clients of other methods. */
+  signingSecrets(client_id: string): readonly string[];
 }
 
 /** JWK Sets of clients: their own, or fetched from jwks_uri (bounded, cached). */

@@ -22,7 +22,7 @@ export type * from './model/request.ts';
 export type * from './model/trusted-issuer.ts';
 export type * from './ports.ts';
 export { personClaims } from './primitives/person-claims.ts';
-export { isClientId, makeClientId, makeSecret } from './primitives/identifiers.ts';
+export { isClientId, makeClientId, makeSecret, makeSigningSecret } from './primitives/identifiers.ts';
 export { isOperatorScope, isScopeToken, standardScopes } from './primitives/scope.ts';
 export { assertClientFits, rulesFor } from './profiles/index.ts';
 export { openScopesOf } from './model/resource.ts';

@@ -34,6 +34,11 @@ export class FakeClients implements Clients {
     return this.resources.has(identifier);
   }
 
+  signingSecrets(client_id: string): readonly string[] {
+    const secret = this.secrets.get(client_id);
+    return secret === undefined || this.all.get(client_id)?.token_endpoint_auth_method !== 'client_secret_jwt' ? [] : [secret];
+  }
+
   verifySecret(client_id: string, secret: string): boolean | Promise<boolean> {
     const matches = this.secrets.get(client_id) === secret;
     return this.slow ? Promise.resolve(matches) : matches;

@@ -19,6 +19,7 @@ import {
   isOperatorScope,
   makeClientId,
   makeSecret,
+  makeSigningSecret,
   type ProtocolPorts,
 } from '@authority/protocol';
 import { type ClientRow, clientRows, fromRow, type StoredClient } from '../postgres/client-rows.ts';
@@ -51,7 +52,11 @@ const filterColumns = {
   grant_types: (value: string): string => `metadata -> 'grant_types' ? ${value}`,
 };
 
-const withSecret = new Set(['client_secret_basic', 'client_secret_post']);
+const withSecret = new Set(['client_secret_basic', 'client_secret_post', 'client_secret_jwt']);
+
+function secretFor({ token_endpoint_auth_method }: Client): string {
+  return token_endpoint_auth_method === 'client_secret_jwt' ? makeSigningSecret(systemRandom) : makeSecret(systemRandom);
+}
 
 /** ClientService: every change with its audit row, in one transaction. */
 export class ClientAdmin {
@@ -88,11 +93,11 @@ export class ClientAdmin {
     }
     const client = fromMessage(message, client_id, this.terms());
     await this.assertSector(client);
-    const client_secret = withSecret.has(client.token_endpoint_auth_method) ? makeSecret(systemRandom) : '';
+    const client_secret = withSecret.has(client.token_endpoint_auth_method) ? secretFor(client) : '';
     const created = await this.stores.database.transaction(async (tx) => {
       const stored = await clientRows.insert(tx, { client, origin: 'operator' });
       if (stored === undefined) throw exists(client_id);
-      if (client_secret !== '') await this.addSecret(tx, client_id, client_secret);
+      if (client_secret !== '') await this.addSecret(tx, client, client_secret);
       await makeScopesKnown(tx, client.scopes);
       const details = { client_name: client.client_name ?? '', grant_types: client.grant_types };
       await appendAudit(tx, { action: 'client.create', actor, target: `client:${client_id}`, details });
@@ -134,8 +139,7 @@ export class ClientAdmin {
   }
 
   async rotateSecret({ client_id, drop_previous }: RotateClientSecretRequest, actor: string): Promise<string> {
-    const client_secret = makeSecret(systemRandom);
-    await this.stores.database.transaction(async (tx) => {
+    const client_secret = await this.stores.database.transaction(async (tx) => {
       const { client } = found(await clientRows.findLocked(tx, client_id), client_id);
       if (!withSecret.has(client.token_endpoint_auth_method)) {
         const message = `client_id: ${client_id} does not authenticate with a secret, but with ${client.token_endpoint_auth_method}`;
@@ -143,8 +147,10 @@ export class ClientAdmin {
       }
       if (drop_previous) await clientRows.dropSecrets(tx, client_id);
       else await clientRows.keepNewestSecret(tx, client_id);
-      await this.addSecret(tx, client_id, client_secret);
+      const secret = secretFor(client);
+      await this.addSecret(tx, client, secret);
       await appendAudit(tx, { action: 'client.rotate_secret', actor, target: `client:${client_id}`, details: { drop_previous } });
+      return secret;
     });
     await this.stores.poll.refresh();
     return client_secret;
@@ -170,8 +176,8 @@ export class ClientAdmin {
     }
   }
 
-  private addSecret(tx: Queryable, client_id: string, secret: string): Promise<void> {
-    return clientRows.addSecret(tx, client_id, { kind: 'hmac', ...this.stores.digests.make(client_id, secret) });
+  private addSecret(tx: Queryable, client: Client, secret: string): Promise<void> {
+    return clientRows.addSecret(tx, client.client_id, this.stores.clientSecrets.keep(client, secret));
   }
 }
 

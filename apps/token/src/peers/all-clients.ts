@@ -27,4 +27,9 @@ export class AllClients implements Clients {
   verifySecret(client_id: string, secret: string): boolean | Promise<boolean> {
     return this.registered.verifySecret(client_id, secret);
   }
+
+  /** A client that is an address shares no secret with anybody. */
+  signingSecrets(client_id: string): readonly string[] {
+    return isDocumentAddress(client_id) ? [] : this.registered.signingSecrets(client_id);
+  }
 }

@@ -5,7 +5,7 @@ import type { Client, RegistrationPolicy } from '@authority/protocol';
 type ClientOrigin = 'operator' | 'dynamic' | 'first_start';
 
 export interface SecretRow {
-  kind: 'hmac' | 'argon2id';
+  kind: 'hmac' | 'argon2id' | 'wrapped';
   key_id: string;
   digest: string;
 }

@@ -10,10 +10,12 @@ import {
   operatorMetadata,
   registrationOf,
 } from '@authority/protocol';
-import type { SecretDigests } from '../keys/macs.ts';
+import type { ClientSecrets } from '../keys/client-secrets.ts';
 import { clientDefaults, clientRows } from './client-rows.ts';
 import { endClient } from './endings.ts';
 import { hashToken, registrationTokenRows } from './registration-tokens.ts';
+
+type SecretHolder = Pick<Client, 'client_id' | 'token_endpoint_auth_method'>;
 
 class UsedUp extends Error {}
 
@@ -21,7 +23,7 @@ class UsedUp extends Error {}
 export class PostgresClientStore implements ClientStore {
   constructor(
     private readonly database: Database,
-    private readonly digests: SecretDigests,
+    private readonly clientSecrets: ClientSecrets,
     /** Brings this replica's memory up to date, so that the next request of the same client finds the change. */
     private readonly refresh: () => Promise<unknown>,
   ) {}
@@ -56,7 +58,7 @@ export class PostgresClientStore implements ClientStore {
       if (stored === undefined) throw new Error('a client was deleted while it was being updated');
       await clientRows.update(tx, replaced(stored.client, registration));
       if (secret !== undefined) await clientRows.dropSecrets(tx, client_id);
-      if (secret) await this.addSecret(tx, client_id, secret);
+      if (secret) await this.addSecret(tx, { ...registration, client_id }, secret);
       await appendAudit(tx, { action: 'client.update', actor: `client:${client_id}`, target: `client:${client_id}` });
     });
     await this.refresh();
@@ -84,14 +86,14 @@ export class PostgresClientStore implements ClientStore {
       registrationPolicy: policy,
     });
     if (stored === undefined) throw new Error('a client_id of 128 random bits was taken');
-    if (client_secret !== undefined) await this.addSecret(tx, client_id, client_secret);
+    if (client_secret !== undefined) await this.addSecret(tx, { ...registration, client_id }, client_secret);
     const actor = registration_token_id === undefined ? `client:${client_id}` : `registration_token:${registration_token_id}`;
     const details = { client_name: registration.client_name ?? '', origin: 'dynamic' };
     await appendAudit(tx, { action: 'client.create', actor, target: `client:${client_id}`, details });
   }
 
-  private addSecret(tx: Queryable, client_id: string, secret: string): Promise<void> {
-    return clientRows.addSecret(tx, client_id, { kind: 'hmac', ...this.digests.make(client_id, secret) });
+  private addSecret(tx: Queryable, client: SecretHolder, secret: string): Promise<void> {
+    return clientRows.addSecret(tx, client.client_id, this.clientSecrets.keep(client, secret));
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Database, statement } from '@authority/postgres';
 import type { Client, Clients } from '@authority/protocol';
-import type { SecretDigests } from '../keys/macs.ts';
+import type { ClientSecrets } from '../keys/client-secrets.ts';
 import { ChangedRows } from './changed-rows.ts';
 import { ChosenSecrets } from './chosen-secrets.ts';
 import { clientOf, type SecretRow } from './client-rows.ts';
@@ -37,7 +37,7 @@ export class PostgresClients implements Omit<Clients, 'load' | 'isLive'>, Polled
 
   constructor(
     private readonly database: Database,
-    private readonly digests: SecretDigests,
+    private readonly clientSecrets: ClientSecrets,
   ) {}
 
   find(client_id: string): Client | undefined {
@@ -54,9 +54,15 @@ export class PostgresClients implements Omit<Clients, 'load' | 'isLive'>, Polled
     // Every secret is compared, so that the time says nothing about which one it was.
     for (const stored of this.clients.get(client_id)?.secrets ?? []) {
       if (stored.kind === 'argon2id') chosen.push(stored.digest);
-      else isEqual = this.digests.isEqual(stored, client_id, secret) || isEqual;
+      else isEqual = this.clientSecrets.isEqual(stored, client_id, secret) || isEqual;
     }
     return isEqual || chosen.length === 0 ? isEqual : this.chosenSecrets.verify(chosen, secret);
+  }
+
+  /** Opened when they are used, so that memory holds none in the clear. */
+  signingSecrets(client_id: string): readonly string[] {
+    const stored = this.clients.get(client_id)?.secrets ?? [];
+    return stored.map((secret) => this.clientSecrets.open(secret, client_id)).filter((secret) => secret !== undefined);
   }
 
   async refresh(): Promise<void> {

@@ -6,6 +6,7 @@ import { isDocumentAddress } from '../primitives/document-address.ts';
 import { find, type ParameterMap } from '../primitives/parameters.ts';
 import { assertAuthenticationFits, rulesFor, underProfile } from '../profiles/index.ts';
 import { clientSecretBasic } from './client-secret-basic.ts';
+import { clientSecretJwt } from './client-secret-jwt.ts';
 import { clientSecretPost } from './client-secret-post.ts';
 import type { ClientAuthenticationMethod, ClientAuthenticationPorts, PresentedCredential } from './method.ts';
 import { none } from './none.ts';
@@ -17,6 +18,7 @@ import { tlsClientAuth } from './tls-client-auth.ts';
 export const clientAuthenticationMethods: readonly ClientAuthenticationMethod[] = [
   clientSecretBasic,
   clientSecretPost,
+  clientSecretJwt,
   privateKeyJwt,
   tlsClientAuth,
   selfSignedTlsClientAuth,

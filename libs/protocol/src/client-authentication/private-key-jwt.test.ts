@@ -98,7 +98,7 @@ test('RFC 8725 §2.1: alg none, and HMAC by the public key, are refused', async 
   await refused(fakes, `${new UnsecuredJWT(claims).encode()}AAAA`, 'client_assertion_invalid');
   const pem = createPublicKey({ key: { ...testKeys.clientRS256 }, format: 'jwk' }).export({ format: 'pem', type: 'spki' });
   const confused = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(pem));
-  await refused(fakes, confused, 'client_assertion_invalid');
+  await refused(fakes, confused, 'client_authentication_method_wrong');
 });
 
 test('RFC 7521 §4.2: type and assertion come together, and of the right kind', async () => {

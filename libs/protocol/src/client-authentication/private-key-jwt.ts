@@ -1,98 +1,16 @@
-import type { Client } from '../model/client.ts';
-import { endpointUrl } from '../endpoints/paths.ts';
-import { invalidClient } from '../primitives/challenge.ts';
-import { readUnverified, type UnverifiedJwt } from '../primitives/jwt.ts';
-import { find } from '../primitives/parameters.ts';
-import { allowsAlgorithm, rulesFor } from '../profiles/index.ts';
-import type { ProfileRules } from '../profiles/profile.ts';
-import type { ClientAuthenticationMethod, ClientAuthenticationPorts } from './method.ts';
+import { presentAssertion } from './client-assertion.ts';
+import { isSecretAlgorithm } from './client-secret-jwt.ts';
+import type { ClientAuthenticationMethod } from './method.ts';
 import { clientSignatureAlgorithms, isSignedByClient } from './signature.ts';
 
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-
-/** Discovery lists them. */
-export const assertionAlgorithms = clientSignatureAlgorithms;
-
-/** The longest life of an assertion in seconds, and so of its mark. */
-const longestLife = 3600;
-/** Clocks may differ by this many seconds (RFC 7523 §3, "some small leeway"). */
-const leeway = 30;
-
-/** A JWT that the client signed (RFC 7523 §2.2, RFC 10070; OpenID Connect Core §9 `private_key_jwt`). */
+/** A JWT that the client signed with its key (RFC 7523 §2.2, RFC 10070; OpenID Connect Core §9 `private_key_jwt`). */
 export const privateKeyJwt: ClientAuthenticationMethod = {
   name: 'private_key_jwt',
-  signingAlgorithms: assertionAlgorithms,
-
-  present(request, parameters) {
-    const assertion = find(parameters, 'client_assertion');
-    const type = find(parameters, 'client_assertion_type');
-    if (assertion === undefined && type === undefined) return undefined;
-    if (request.authorization !== '' || parameters.has('client_secret')) {
-      // Two methods: the caller counts them and refuses both.
-      return { client_id: '', verify: () => undefined };
-    }
-    if (assertion === undefined || type !== assertionType || assertion.length > 16_384) {
-      throw invalidClient('client_assertion_invalid');
-    }
-    const jwt = readUnverified(assertion);
-    const client_id = jwt?.payload['sub'];
-    if (!jwt || typeof client_id !== 'string') throw invalidClient('client_assertion_invalid');
-    return { client_id, verify: (client, ports, now) => verify(assertion, jwt, client, ports, now) };
-  },
+  signingAlgorithms: clientSignatureAlgorithms,
+  // Whatever is malformed is refused here as well: it is an attempt at authentication, and never none.
+  present: (request, parameters) => presentAssertion(request, parameters, isOtherAlgorithm, isSignedByClient),
 };
 
-async function verify(assertion: string, jwt: UnverifiedJwt, client: Client, ports: ClientAuthenticationPorts, now: number) {
-  const rules = rulesFor(client, ports.policy);
-  assertHeader(jwt.header, client, rules);
-  const { jti, exp, issuedAt } = assertClaims(jwt.payload, client, rules, ports.issuer, now);
-  if (!(await isSignedByClient(assertion, jwt.header, client, ports))) throw invalidClient('client_assertion_invalid');
-
-  // Marks made before the epoch may be lost, so an assertion as old as that may have been used (house.md, epochs). Asked
-  // again after the mark: a store that was lost in between has begun a new epoch, and this mark is the first of that one.
-  const assertSinceEpoch = (): void => {
-    if (issuedAt * 1000 < ports.replayMarks.epochStartedAt()) throw invalidClient('client_assertion_before_epoch');
-  };
-  assertSinceEpoch();
-  // Marked last: only what the client signed may take a mark. Kept while the leeway lets the assertion pass.
-  const first = await ports.replayMarks.markOnce('client_assertion', `${client.client_id}:${jti}`, (exp + leeway) * 1000);
-  assertSinceEpoch();
-  if (!first) throw invalidClient('client_assertion_replayed');
-}
-
-/** Explicit typing (RFC 8725 §3.11): an access token, ID Token or request object is no assertion. */
-function assertHeader(header: Record<string, unknown>, client: Client, rules: ProfileRules | undefined): void {
-  const { alg, typ, crit } = header;
-  const isAssertion = typ === undefined || (typeof typ === 'string' && /^(?:application\/)?(?:client-authentication\+)?jwt$/i.test(typ));
-  if (!isAssertion || crit !== undefined) throw invalidClient('client_assertion_invalid');
-  const registered = client.token_endpoint_auth_signing_alg;
-  if (registered !== undefined && alg !== registered) throw invalidClient('client_assertion_invalid');
-  if (!allowsAlgorithm(alg, rules)) throw invalidClient('profile_refused');
-}
-
-/** RFC 7523 §3, with the audience of RFC 10070. */
-function assertClaims(claims: Record<string, unknown>, client: Client, rules: ProfileRules | undefined, issuer: string, now: number) {
-  const { iss, sub, aud, jti, exp, iat, nbf } = claims;
-  const seconds = now / 1000;
-  if (iss !== client.client_id || sub !== client.client_id) throw invalidClient('client_assertion_invalid');
-  if (!isAudience(aud, client, issuer)) throw invalidClient('client_assertion_audience_wrong');
-  // FAPI 2.0 Security Profile §5.3.2.1.
-  if (rules?.audienceAsString && typeof aud !== 'string') throw invalidClient('client_assertion_audience_wrong');
-  if (typeof jti !== 'string' || jti === '' || jti.length > 256) throw invalidClient('client_assertion_invalid');
-  if (typeof exp !== 'number' || !Number.isFinite(exp)) throw invalidClient('client_assertion_invalid');
-  if (exp + leeway <= seconds) throw invalidClient('client_assertion_expired');
-  if (exp > seconds + longestLife + leeway) throw invalidClient('client_assertion_invalid');
-  for (const time of [iat, nbf]) {
-    if (time !== undefined && (typeof time !== 'number' || !(time <= seconds + leeway))) throw invalidClient('client_assertion_invalid');
-  }
-  // Without iat it counts as issued its longest life before its end (house.md, epochs).
-  return { jti, exp, issuedAt: typeof iat === 'number' ? iat : exp - longestLife };
-}
-
-/**
- * The issuer and nothing else (RFC 10070): an assertion for several audiences could be replayed by one of them at the
- * others. The token endpoint's URL only for clients that were marked as old.
- */
-function isAudience(aud: unknown, client: Client, issuer: string): boolean {
-  const sole: unknown = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud;
-  return sole === issuer || (client.legacyAssertionAudience && sole === endpointUrl(issuer, 'token'));
+function isOtherAlgorithm(alg: unknown): boolean {
+  return !isSecretAlgorithm(alg);
 }

@@ -15,7 +15,14 @@ const policy = {
   signedRequestObjectsRequired: false,
 };
 
-const confidential = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
+const confidential = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'tls_client_auth',
+  'self_signed_tls_client_auth',
+];
 
 test('RFC 8414 §2: metadata says what the tables say', () => {
   expect(metadata(testIssuer, registries, policy)).toMatchObject({

@@ -1,9 +1,9 @@
 import { OAuthError, type Reason } from '@authority/errors';
 import type { RegistrationEndpoint, RegistrationMode } from '../model/endpoint.ts';
 import type { ClientRegistration, ManageRegistrationRequest, RegistrationPolicy } from '../model/registration.ts';
-import type { ManagedClient, ProtocolPorts, RegistrationToken } from '../ports.ts';
+import type { ManagedClient, ProtocolPorts, Random, RegistrationToken } from '../ports.ts';
 import { bearerError, tokenMissing } from '../primitives/challenge.ts';
-import { makeClientId, makeSecret } from '../primitives/identifiers.ts';
+import { makeClientId, makeSecret, makeSigningSecret } from '../primitives/identifiers.ts';
 import { isObject } from '../primitives/jwt.ts';
 import { validateRegistration } from '../registration/client-metadata.ts';
 import { clientInformation } from '../registration/information.ts';
@@ -101,13 +101,21 @@ function parseBody(body: string): Record<string, unknown> {
 function makeValues({ token_endpoint_auth_method }: ClientRegistration, { random }: RegistrationPorts) {
   return {
     client_id: makeClientId(random),
-    ...(hasSecret(token_endpoint_auth_method) && { client_secret: makeSecret(random) }),
+    ...withSecret(token_endpoint_auth_method, random),
     registration_access_token: makeSecret(random),
   };
 }
 
-function hasSecret(method: string): boolean {
-  return method === 'client_secret_basic' || method === 'client_secret_post';
+/** Secrets are kept in two ways: to be compared, and to verify assertions with. None can be turned into the other. */
+function secretKind(method: string): 'compared' | 'signing' | undefined {
+  if (method === 'client_secret_jwt') return 'signing';
+  return method === 'client_secret_basic' || method === 'client_secret_post' ? 'compared' : undefined;
+}
+
+function withSecret(method: string, random: Random): { client_secret?: string } {
+  const kind = secretKind(method);
+  if (kind === undefined) return {};
+  return { client_secret: kind === 'signing' ? makeSigningSecret(random) : makeSecret(random) };
 }
 
 /** RFC 7592 §2: a token of another client, or of one that is gone, is invalid_token; the client_id alone tells nothing. */
@@ -143,10 +151,8 @@ function withOpenScopes(policy: RegistrationPolicy, { resources }: RegistrationP
   return policy.scopes.length > 0 ? policy : { ...policy, openScopes: resources.openScopes() };
 }
 
-/** A new secret where the method needs one for the first time, none (null) where it no longer does; else as it is. */
+/** A new secret where the method needs one of another kind than before, none (null) where it no longer does; else as it is. */
 function secretAfter(before: ClientRegistration, after: ClientRegistration, { random }: RegistrationPorts): string | null | undefined {
-  const had = hasSecret(before.token_endpoint_auth_method);
-  const has = hasSecret(after.token_endpoint_auth_method);
-  if (has && !had) return makeSecret(random);
-  return had && !has ? null : undefined;
+  if (secretKind(before.token_endpoint_auth_method) === secretKind(after.token_endpoint_auth_method)) return undefined;
+  return withSecret(after.token_endpoint_auth_method, random).client_secret ?? null;
 }

@@ -25,6 +25,11 @@ export function makeClientId(random: Random): string {
   return `c_${encode(random.bytes(16))}`;
 }
 
+/** For `client_secret_jwt`: as long as the hash of HS512 (RFC 7518 §3.2), in any spelling of it. */
+export function makeSigningSecret(random: Random): string {
+  return encode(random.bytes(64));
+}
+
 /** 256 bits, so that an HMAC is enough to keep them (performance.md). */
 export function makeSecret(random: Random): string {
   return encode(random.bytes(32));

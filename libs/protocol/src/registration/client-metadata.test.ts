@@ -50,7 +50,7 @@ test('RFC 7591 §2: what is known is kept, what is not known is ignored', () => 
 test.each<[string, object]>([
   ['RFC 7591 §2: redirect_uris as a string', { redirect_uris: 'https://app.example.test' }],
   ['RFC 7591 §2: redirect_uris of numbers', { redirect_uris: [1] }],
-  ['RFC 7591 §2: an unknown authentication method', { token_endpoint_auth_method: 'client_secret_jwt' }],
+  ['RFC 7591 §2: an unknown authentication method', { token_endpoint_auth_method: 'client_secret_dance' }],
   ['RFC 7591 §2: an unknown grant type', { grant_types: ['authorization_code', 'urn:nobody'] }],
   ['RFC 7591 §2: no grant type', { grant_types: [] }],
   ['RFC 7591 §2.1: a code grant without its response type', { grant_types: ['authorization_code'], response_types: [] }],

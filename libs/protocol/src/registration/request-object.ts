@@ -1,4 +1,4 @@
-import { assertionAlgorithms } from '../client-authentication/private-key-jwt.ts';
+import { clientSignatureAlgorithms } from '../client-authentication/signature.ts';
 import { readPair } from './encryption.ts';
 import { invalidMetadata, type Metadata, present } from './metadata.ts';
 
@@ -8,7 +8,7 @@ export function readRequestObject(metadata: Metadata) {
   const uris = metadata.texts('request_uris', 20) ?? [];
   for (const uri of uris) assertRequestUri(uri);
   return present({
-    request_object_signing_alg: metadata.optionalChoice('request_object_signing_alg', assertionAlgorithms),
+    request_object_signing_alg: metadata.optionalChoice('request_object_signing_alg', clientSignatureAlgorithms),
     request_object_encryption_alg: alg,
     request_object_encryption_enc: enc,
     require_signed_request_object: metadata.flag('require_signed_request_object') || undefined,

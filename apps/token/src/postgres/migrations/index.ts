@@ -13,6 +13,7 @@ import { resourceTables } from './resources.ts';
 import { senderConstraint } from './sender-constraint.ts';
 import { trustedIssuerTables } from './trusted-issuers.ts';
 import { upkeepFunctions } from './upkeep.ts';
+import { wrappedSecrets } from './wrapped-secrets.ts';
 
 /** In order; only ever added to (style.md 21). A running service waits for at least this many. */
 export const tokenMigrations: readonly Migration[] = [
@@ -29,4 +30,5 @@ export const tokenMigrations: readonly Migration[] = [
   migration('Resources1790000000050', resourceTables),
   migration('Devices1790000000060', deviceTables),
   migration('TrustedIssuers1790000000070', trustedIssuerTables),
+  migration('WrappedSecrets1790000000080', wrappedSecrets),
 ];
