@@ -214,3 +214,6 @@ export const reasons = [
 ] as const;
 
 export type Reason = (typeof reasons)[number];
+
+/** Answers to whoever asks again and again until there is another: counted, but a log line each would bury the others. */
+export const routine: ReadonlySet<Reason> = new Set<Reason>(['device_pending']);

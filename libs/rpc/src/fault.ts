@@ -1,5 +1,5 @@
 import { Fault } from '@authority/contracts/rpc';
-import { OAuthError, type OAuthErrorCode, type Reason, reasons, StatusError, type StatusCode } from '@authority/errors';
+import { OAuthError, type OAuthErrorCode, type Reason, reasons, routine, StatusError, type StatusCode } from '@authority/errors';
 import { log } from '@authority/telemetry';
 
 /** gRPC status codes by number (https://grpc.io/docs/guides/status-codes/). */
@@ -32,7 +32,7 @@ export const faultKey = 'authority-fault-bin';
  */
 export function faultOf(error: unknown, path: string): Fault {
   if (error instanceof OAuthError) {
-    log.info('rpc.refused', { rpc: path, error: error.error, reason: error.reason });
+    log[routine.has(error.reason) ? 'debug' : 'info']('rpc.refused', { rpc: path, error: error.error, reason: error.reason });
     return Fault.create({
       code: codeNumbers.INVALID_ARGUMENT,
       oauth_error: error.error,

@@ -1,3 +1,4 @@
+import { routine } from '@authority/errors';
 import { attributeNames, countRefusal, isTracing, log, observeHttp, span } from '@authority/telemetry';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, HTTPMethods } from 'fastify';
@@ -85,7 +86,7 @@ export function logRefusal(method: string, route: string, refusal: Refusal): voi
   const fields = { method, route, status, error, reason, reference };
   if (fault !== undefined) log.error('http.fault', { ...fields, fault });
   else if (status >= 500) log.warn('http.refused', fields);
-  else log.info('http.refused', fields);
+  else log[routine.has(reason) ? 'debug' : 'info']('http.refused', fields);
 }
 
 /** Straight to Node's response: Fastify's own way would add a charset to JSON, and costs more than the whole rest here. */

@@ -118,6 +118,12 @@ describe('RFC 8628 §3.1: POST /oauth2/device_authorization', () => {
     edge.state.failing.set('exchange', new OAuthError('slow_down', 'device_polled_too_fast', { description: 'wait longer' }));
     const poll = await edge.postForm('/oauth2/token', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: 'dc' });
     expect([poll.status, JSON.parse(poll.body)]).toEqual([400, { error: 'slow_down', error_description: 'wait longer' }]);
+    edge.lines.length = 0;
+    edge.state.failing.set('exchange', new OAuthError('authorization_pending', 'device_pending'));
+    const waits = await edge.postForm('/oauth2/token', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: 'dc' });
+    expect(JSON.parse(waits.body)).toEqual({ error: 'authorization_pending' });
+    // Each device asks every few seconds: a line for each would bury the others.
+    expect(edge.lines).toEqual([]);
     const { status } = await edge.send({ path: '/oauth2/device_authorization' });
     expect(status).toBe(405);
   });

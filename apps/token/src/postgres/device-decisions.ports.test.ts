@@ -53,6 +53,15 @@ test('house.md, devices: of 100 redemptions over two replicas one makes the gran
   expect(await grantsOf(device_code)).toMatchObject([{ sid: null, generation: 0 }]);
 });
 
+test('RFC 9449 §5: what the grant is bound to is in its row', async () => {
+  const { device_code, made } = await decision();
+  await one.deviceDecisions.decide(made);
+  const bound: DeviceGrant = { ...grant(), confirmation: { jkt: 'thumbprint' } };
+  await one.deviceDecisions.redeem(device_code, bound);
+  const parts = { keyId: '', partition: Math.floor(bound.expiresAt / 86_400_000), handle: bound.handle, generation: 0 };
+  expect(await two.grants.read(parts)).toMatchObject({ outcome: 'live', grant: { confirmation: { jkt: 'thumbprint' } } });
+});
+
 test('house.md, devices: of many decisions at once the first is final, on every replica, with one audit row', async () => {
   const { device_code, made } = await decision();
   const all = Array.from({ length: 20 }, (_, at) => ({ ...made, sub: `person-${at}`, allowed: at % 2 === 0 }));

@@ -1,5 +1,7 @@
 import { basic, client, endpointRequest, type Pairs, protocolFakes, publicClient, secret, testIssuer } from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
+import { validateRegistration } from '../registration/client-metadata.ts';
+import { openRegistrationPolicy } from '../registration/policy.ts';
 import { createDeviceAuthorizationEndpoint } from './device-authorization.ts';
 
 const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -59,6 +61,11 @@ test('FAPI 2.0 Security Profile §5.3.2: a client whose profile refuses the gran
   fakes.clients.add(client({ grant_types: [grant_type], profile: 'fapi2-security', token_endpoint_auth_method: 'none' }));
   await expect(ask({ client_id: 'app' }, '')).rejects.toMatchObject({ reason: 'profile_refused' });
   expect(fakes.deviceRequests.waiting.size).toBe(0);
+});
+
+test('RFC 8628 §5.6: a device registers without redirect URIs', () => {
+  const metadata = { grant_types: [grant_type, 'refresh_token'], token_endpoint_auth_method: 'none' };
+  expect(validateRegistration(metadata, openRegistrationPolicy)).toMatchObject({ redirect_uris: [], response_types: [], ...metadata });
 });
 
 test('contract.md, operators: nobody is asked for the scopes of operators', async () => {
