@@ -5,6 +5,7 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/.well-known/oauth-authorization-server': 'Server metadata (RFC 8414 §3).',
   '/.well-known/jwks.json': 'The public keys (RFC 7517 §5).',
   '/.well-known/revocations': 'What has been revoked: a signed list for whoever verifies access tokens without asking.',
+  '/.well-known/revocations/recent': 'The same of the last two minutes, for whoever has the whole list and asks often.',
   '/openapi.json': 'What the protocol endpoints take and answer (OpenAPI 3.1).',
   '/oauth2/authorize': 'Authorization endpoint (RFC 6749 §3.1).',
   '/oauth2/par': 'Pushed authorization requests (RFC 9126 §2).',

@@ -60,6 +60,7 @@ function publishedRoutes({ issuer, published }: Edge): Route[] {
     ...(issuer.path === '' ? [] : documents.map((path) => get(path + issuer.path, published.metadata, true))),
     get('/.well-known/jwks.json', published.jwks),
     get('/.well-known/revocations', published.revocations),
+    get('/.well-known/revocations/recent', published.recentRevocations),
   ];
 }
 

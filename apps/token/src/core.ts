@@ -61,7 +61,7 @@ import { PostgresRegistrationTokens } from './postgres/registration-tokens.ts';
 import { PostgresSessionClients } from './postgres/session-clients.ts';
 import { KnownTrustedIssuers } from './postgres/trusted-issuers.ts';
 import { systemRandom } from './random.ts';
-import { revocationListDocument } from './revocation-list.ts';
+import { type AskedList, revocationListDocument } from './revocation-list.ts';
 import { policyFrom } from './settings.ts';
 import type { TokenStores } from './stores.ts';
 
@@ -84,7 +84,7 @@ export interface TokenCore {
   adminCaller: TrustedCaller;
   jwks(): PublicDocument;
   metadata(): PublicDocument;
-  revocationList(knownEtag: string, now: number): PublicDocument;
+  revocationList(asked: AskedList, now: number): PublicDocument;
   /** What tells clients of logouts. */
   logoutJobs: readonly Job[];
   /** What operators do. */

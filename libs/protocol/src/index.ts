@@ -32,5 +32,12 @@ export { readKeySet as readPublicKeys } from './registration/keys.ts';
 export { validateRegistration } from './registration/client-metadata.ts';
 export { assertSectorIdentifier } from './registration/subject-type.ts';
 export { openRegistrationPolicy, operatorRegistrationPolicy } from './registration/policy.ts';
-export { blindedRevocation, type RevokedEntry, type RevokedKind, revocationList, revocationListType } from './tokens/revocation-list.ts';
+export {
+  blindedRevocation,
+  recentSpan,
+  type RevokedEntry,
+  type RevokedKind,
+  revocationList,
+  revocationListType,
+} from './tokens/revocation-list.ts';
 export { type EndedSession, type LogoutTokenPorts, makeLogoutToken } from './tokens/logout-token.ts';

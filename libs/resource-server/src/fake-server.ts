@@ -14,6 +14,8 @@ export class FakeServer {
   away = false;
   listTyp = 'revocation-list+jwt';
   listAge = 0;
+  /** What is in the list of what is recent; absent: there is only the whole one. */
+  recent: Record<string, unknown> | undefined;
   #kid = 'one';
   #key!: CryptoKey;
   #jwk!: JWK;
@@ -71,14 +73,16 @@ export class FakeServer {
     }
     if (path === '/jwks') return Response.json({ keys: [this.#jwk] });
     if (path === '/oauth2/introspect') return Response.json(this.introspection);
-    return this.#list(headers.get('if-none-match'));
+    const known = headers.get('if-none-match');
+    if (path === '/recent') return this.#list(known, this.recent ?? {}, { since: 0 });
+    return this.#list(known, this.revoked, this.recent && { recent_uri: `${issuer}/recent` });
   }
 
-  async #list(known: string | null): Promise<Response> {
-    const etag = `"${createHash('sha256').update(JSON.stringify(this.revoked)).digest('hex')}"`;
+  async #list(known: string | null, revoked: object, more: object = {}): Promise<Response> {
+    const etag = `"${createHash('sha256').update(JSON.stringify(revoked)).digest('hex')}"`;
     if (known === etag) return new Response(null, { status: 304, headers: { etag } });
     const iat = Math.floor(Date.now() / 1000) - this.listAge;
-    const list = await this.sign({ iss: issuer, iat, exp: iat + 60, revoked: this.revoked }, { typ: this.listTyp });
+    const list = await this.sign({ iss: issuer, iat, exp: iat + 60, revoked, ...more }, { typ: this.listTyp });
     return new Response(list, { headers: { etag } });
   }
 }

@@ -143,6 +143,22 @@ describe('house.md, "One revocation set": a revoked token', () => {
     await expect(guard.verify(bearer(token))).rejects.toMatchObject(refused);
   });
 
+  test('is found in the list of what is recent, and the whole list is read once', async () => {
+    const none = { grant: [], token: [], session: [], client: {}, subject: {} };
+    server.recent = none;
+    server.revoke('token', 'cc.old');
+    const guard = guardWith();
+    const [old, young] = await Promise.all([server.token({ jti: 'cc.old' }), server.token({ jti: 'cc.young' })]);
+    await guard.verify(bearer(young));
+    await expect(guard.verify(bearer(old))).rejects.toMatchObject(refused);
+    server.revoke('token', 'cc.young');
+    [server.recent, server.revoked] = [server.revoked, none];
+    await expect.poll(() => guard.verify(bearer(young)).then(() => 'taken', String), { interval: 5 }).toContain('not valid');
+    await expect(guard.verify(bearer(old))).rejects.toMatchObject(refused);
+    expect(server.asked.get('/revocations')).toBe(1);
+    expect(server.asked.get('/recent')).toBeGreaterThan(1);
+  });
+
   test('without a list for too long everything is refused, unless the API would rather go on', async () => {
     const [strict, lenient] = [guardWith(), guardWith({ revocation: { pollMs: 10, staleAfterMs: 100, whenStale: 'accept' } })];
     const token = await server.token();

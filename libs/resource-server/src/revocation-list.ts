@@ -3,7 +3,7 @@ import { jwtVerify } from 'jose';
 import type { AccessToken } from './access-token.ts';
 import type { AuthorizationServer } from './authorization-server.ts';
 import { request } from './http-client.ts';
-import { isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject, textOf } from './json.ts';
 import type { KeySet } from './key-set.ts';
 import type { RevocationOptions, Settled } from './options.ts';
 
@@ -14,6 +14,8 @@ type Kind = (typeof ended)[number] | (typeof before)[number];
 /** Longer than any access token lives: what was listed once counts for as long, so that no order of answers matters. */
 const keptMs = 25 * 3_600_000;
 const mostBytes = 64 * 1_048_576;
+/** The recent list covers two minutes: after half of that without an answer the whole one is asked for again. */
+const recentCoversMs = 60_000;
 
 interface Entry {
   /** Unix milliseconds. */
@@ -24,8 +26,10 @@ interface Entry {
 /** The server's revocation list, polled: a token that is revoked is refused here a moment later. */
 export class RevocationList {
   private readonly entries = new Map<string, Entry>();
-  private etag: string | undefined;
-  private listExpiresAt = 0;
+  /** What was read last. */
+  private last: { uri: string; etag: string | undefined; expiresAt: number } | undefined;
+  /** Where the list of what is recent is; absent until the whole list was read. */
+  private recentUri: string | undefined;
   private goodAt = 0;
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
@@ -84,11 +88,20 @@ export class RevocationList {
   private async ask(now: number): Promise<void> {
     const { revocation_list_uri } = await this.server.addresses();
     if (revocation_list_uri === undefined) throw new Error('the server publishes no revocation list; say revocation: false');
+    if (this.recentUri === undefined || now - this.goodAt > recentCoversMs) {
+      const whole = await this.read(revocation_list_uri, now);
+      this.recentUri = (whole && textOf(whole, 'recent_uri')) ?? this.recentUri;
+    }
+    if (this.recentUri !== undefined) await this.read(this.recentUri, now);
+  }
+
+  /** The claims of a list that has changed, after its entries were added; undefined for one that has not. */
+  private async read(uri: string, now: number): Promise<JsonObject | undefined> {
     // A copy whose time is over is asked for anew: "unchanged" would say nothing about it.
-    const known = this.listExpiresAt > now ? this.etag : undefined;
+    const known = this.last?.uri === uri && this.last.expiresAt > now ? this.last.etag : undefined;
     const headers = { accept: 'application/jwt', ...(known !== undefined && { 'if-none-match': known }) };
-    const { status, text, etag } = await request(revocation_list_uri, { headers }, mostBytes, this.options.fetch);
-    if (status === 304 && known !== undefined) return;
+    const { status, text, etag } = await request(uri, { headers }, mostBytes, this.options.fetch);
+    if (status === 304 && known !== undefined) return undefined;
     if (status !== 200) throw new Error(`the revocation list answered ${status}`);
     const { payload } = await jwtVerify(text, this.keys.key, {
       typ: 'revocation-list+jwt',
@@ -97,10 +110,12 @@ export class RevocationList {
       clockTolerance: this.options.clockTolerance,
       requiredClaims: ['exp', 'revoked'],
     });
-    if (!isObject(payload['revoked'])) throw new Error('the revocation list is malformed');
+    // One of what is recent must not pass for a whole one.
+    const isWhole = payload['since'] === undefined;
+    if (!isObject(payload['revoked']) || (!isWhole && uri !== this.recentUri)) throw new Error('the revocation list is malformed');
     this.add(payload['revoked'], now);
-    this.etag = etag;
-    this.listExpiresAt = (payload.exp ?? 0) * 1000;
+    this.last = { uri, etag, expiresAt: (payload.exp ?? 0) * 1000 };
+    return payload;
   }
 
   private add(revoked: JsonObject, now: number): void {

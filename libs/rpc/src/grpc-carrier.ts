@@ -33,7 +33,7 @@ export class GrpcCarrier implements Carrier {
       'grpc.keepalive_time_ms': 5_000,
       'grpc.keepalive_timeout_ms': 2_000,
       'grpc.keepalive_permit_without_calls': 1,
-      'grpc.max_receive_message_length': 4 << 20,
+      'grpc.max_receive_message_length': 32 << 20,
     });
   }
 

@@ -13,6 +13,7 @@ export interface Published {
   readonly jwks: Endpoint;
   /** What has been revoked; unavailable as soon as it may have become old. */
   readonly revocations: Endpoint;
+  readonly recentRevocations: Endpoint;
   /** Whether the metadata has a member of this name now: what the token service offers, the edge serves. */
   names(member: string): boolean;
   /** True from the first contact on: afterwards the last good copy serves while token is away. */
@@ -63,7 +64,8 @@ export function publish({ token }: Pick<Peers, 'token'>, everyMs: number = refre
   return {
     metadata: (request) => serveDocument(metadata, request.headers['if-none-match']),
     jwks: (request) => serveDocument(jwks, request.headers['if-none-match']),
-    revocations: revocations.endpoint,
+    revocations: revocations.whole,
+    recentRevocations: revocations.recent,
     names: (member) => members.has(member),
     ready: () => metadata !== undefined && jwks !== undefined,
     stop() {

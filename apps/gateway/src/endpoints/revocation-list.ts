@@ -5,13 +5,33 @@ import type { Peers } from '../peers/peers.ts';
 import { type Document, serveDocument } from './published.ts';
 
 /** No older copy is served: a verifier that cannot ask must know that it cannot. */
-const longestStaleMs = 2_500;
+const longestStaleMs = 2_000;
+/** The whole list may be long, and what it lacks is in the recent one. */
+const wholeEveryMs = 2_000;
 
-/**
- * The signed revocation list (house.md, "One revocation set"): fetched by a timer like the other documents, but, unlike
- * them, unavailable as soon as it may say too little.
- */
-export function publishRevocations({ token }: Pick<Peers, 'token'>, everyMs: number): { endpoint: Endpoint; stop(): void } {
+/** The signed revocation lists (house.md, "One revocation set"). */
+export interface PublishedRevocations {
+  readonly whole: Endpoint;
+  /** Of the last two minutes: short, and renewed as often as other documents are. */
+  readonly recent: Endpoint;
+  stop(): void;
+}
+
+export function publishRevocations(peers: Pick<Peers, 'token'>, everyMs: number): PublishedRevocations {
+  const whole = follow(peers, false, Math.max(everyMs, wholeEveryMs));
+  const recent = follow(peers, true, everyMs);
+  return {
+    whole: whole.endpoint,
+    recent: recent.endpoint,
+    stop() {
+      whole.stop();
+      recent.stop();
+    },
+  };
+}
+
+/** Fetched by a timer like the other documents, but, unlike them, unavailable as soon as it may say too little. */
+function follow({ token }: Pick<Peers, 'token'>, recent: boolean, everyMs: number): { endpoint: Endpoint; stop(): void } {
   let list: Document | undefined;
   let goodAt = 0;
   let isFailing = false;
@@ -21,7 +41,7 @@ export function publishRevocations({ token }: Pick<Peers, 'token'>, everyMs: num
   const refresh = async (): Promise<void> => {
     const startedAt = Date.now();
     try {
-      const answer = await token.getRevocationList({ etag: list?.etag ?? '' }, { idempotent: true });
+      const answer = await token.getRevocationList({ etag: list?.etag ?? '', recent }, { idempotent: true });
       if (answer.body !== '') list = documentOf(answer);
       goodAt = startedAt;
       isFailing = false;
@@ -29,13 +49,14 @@ export function publishRevocations({ token }: Pick<Peers, 'token'>, everyMs: num
       if (!isFailing && !stopped) log.warn('published.revocations_unreachable', { error });
       isFailing = true;
     }
-    if (!stopped) timer = setTimeout(refresh, everyMs).unref();
+    if (!stopped) timer = setTimeout(refresh, isFailing ? Math.min(everyMs, 500) : everyMs).unref();
   };
   void refresh();
 
   return {
     endpoint(request) {
-      if (Date.now() - goodAt > longestStaleMs) throw new StatusError('UNAVAILABLE', 'revocations_stale', { retryAfterMs: 1000 });
+      const isStale = Date.now() - goodAt > everyMs + longestStaleMs;
+      if (isStale) throw new StatusError('UNAVAILABLE', 'revocations_stale', { retryAfterMs: 1000 });
       return serveDocument(list, request.headers['if-none-match']);
     },
     stop() {

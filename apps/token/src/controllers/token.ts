@@ -64,8 +64,8 @@ export class TokenController implements Handlers<typeof TokenServiceService> {
   }
 
   /** /.well-known/revocations (house.md, "One revocation set"). */
-  async getRevocationList({ etag }: GetRevocationListRequest): Promise<GetRevocationListResponse> {
-    return this.core.revocationList(etag, Date.now());
+  async getRevocationList(asked: GetRevocationListRequest): Promise<GetRevocationListResponse> {
+    return this.core.revocationList(asked, Date.now());
   }
 
   /** /.well-known/openid-configuration (OpenID Connect Discovery §4, RFC 8414 §3). */

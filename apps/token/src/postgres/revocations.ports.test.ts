@@ -39,17 +39,22 @@ test('house.md, "One revocation set": every replica publishes what one revokes, 
   const issuer = 'https://id.example';
   const [at, other] = [one, two].map((stores) => revocationListDocument(issuer, stores.revocations, stores.signingKeys));
   const listed = (body = ''): unknown => JSON.parse(Buffer.from(body.split('.')[1] ?? '', 'base64url').toString())['revoked'].token;
-  const before = at?.('', Date.now());
+  const before = at?.({ etag: '', recent: false }, Date.now());
   const { jti, iat } = tokenOf();
   await one.revocations.revokeToken({ jti, exp: iat + 300 });
   const now = Date.now();
-  const after = at?.(before?.etag ?? '', now);
+  const after = at?.({ etag: before?.etag ?? '', recent: false }, now);
   expect(listed(after?.body)).toContain(blindedRevocation(issuer, 'token', jti));
   // Whatever tests before this revoked arrives at both in its own time.
-  await expect.poll(() => other?.('', now).etag === at?.('', now).etag, within).toBe(true);
-  expect(other?.(at?.('', now).etag ?? '', now).body).toBe('');
+  await expect
+    .poll(() => other?.({ etag: '', recent: false }, now).etag === at?.({ etag: '', recent: false }, now).etag, within)
+    .toBe(true);
+  expect(other?.({ etag: at?.({ etag: '', recent: false }, now).etag ?? '', recent: false }, now).body).toBe('');
+  expect(listed(at?.({ etag: '', recent: true }, now).body)).toContain(blindedRevocation(issuer, 'token', jti));
+  // What was heard of before is in the whole list alone.
+  expect([...one.revocations.live(issuer, now, Date.now() + 1)]).toEqual([]);
   await one.poll.stop();
-  expect(() => at?.('', now + 60_000)).toThrow('revocations_stale');
+  expect(() => at?.({ etag: '', recent: false }, now + 60_000)).toThrow('revocations_stale');
   one = await bench.replica();
 });
 

@@ -16,6 +16,8 @@ interface Entry {
   /** Unix milliseconds. */
   notBefore: number;
   goneAt: number;
+  /** When this replica heard of it, as it is now. */
+  learnedAt: number;
   /** Its name in the published list, once that was made. */
   hash?: string;
 }
@@ -92,7 +94,7 @@ export class PostgresRevocations implements Revocations, Polled {
 
   /** A grant that this replica has just ended: known here before anybody is answered. */
   addGrant(grant_id: string): void {
-    this.entries.grant.set(grant_id, { notBefore: unknown, goneAt: Date.now() + dayMs });
+    this.entries.grant.set(grant_id, { notBefore: unknown, goneAt: Date.now() + dayMs, learnedAt: Date.now() });
     this.revision += 1;
   }
 
@@ -106,11 +108,11 @@ export class PostgresRevocations implements Revocations, Polled {
     this.changes.forget();
   }
 
-  /** Every entry that still matters, as the published list names it. */
-  *live(issuer: string, now: number): Iterable<RevokedEntry> {
+  /** Every entry that still matters and was heard of since then, as the published list names it. */
+  *live(issuer: string, now: number, since = 0): Iterable<RevokedEntry> {
     for (const kind of Object.keys(this.entries) as RevokedKind[]) {
       for (const [target, entry] of this.entries[kind]) {
-        if (entry.goneAt < now) continue;
+        if (entry.goneAt < now || entry.learnedAt < since) continue;
         entry.hash ??= blindedRevocation(issuer, kind, target);
         yield { kind, hash: entry.hash, notBefore: entry.notBefore };
       }
@@ -139,7 +141,8 @@ export class PostgresRevocations implements Revocations, Polled {
   private add({ kind, target, not_before, gone_at }: RevocationRow): void {
     const known = this.entries[kind].get(target);
     const notBefore = Math.max(not_before.getTime(), known?.notBefore ?? 0);
-    this.entries[kind].set(target, { ...known, notBefore, goneAt: Math.max(gone_at.getTime(), known?.goneAt ?? 0) });
+    const learnedAt = known?.notBefore === notBefore ? known.learnedAt : Date.now();
+    this.entries[kind].set(target, { ...known, notBefore, learnedAt, goneAt: Math.max(gone_at.getTime(), known?.goneAt ?? 0) });
     this.revision += 1;
   }
 
@@ -153,7 +156,8 @@ export class PostgresRevocations implements Revocations, Polled {
   private async insert(tokens: { jti: string; exp: number }[]): Promise<undefined[]> {
     // A minute more than its life: clocks differ.
     await this.database.query(insertTokens, [tokens.map(({ jti }) => jti), tokens.map(({ exp }) => exp + 60)]);
-    for (const { jti, exp } of tokens) this.entries.token.set(jti, { notBefore: unknown, goneAt: (exp + 60) * 1000 });
+    for (const { jti, exp } of tokens)
+      this.entries.token.set(jti, { notBefore: unknown, learnedAt: Date.now(), goneAt: (exp + 60) * 1000 });
     this.revision += 1;
     return tokens.map(() => undefined);
   }

@@ -12,6 +12,7 @@ export const endpointPaths = {
   checkSession: '/oauth2/check-session',
   jwks: '/.well-known/jwks.json',
   revocations: '/.well-known/revocations',
+  recentRevocations: '/.well-known/revocations/recent',
 } as const;
 
 export function endpointUrl(issuer: string, endpoint: keyof typeof endpointPaths): string {

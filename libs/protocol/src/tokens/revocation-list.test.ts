@@ -50,3 +50,10 @@ test('house.md, "One revocation set": seq never goes back as entries come', () =
   const after = revocationList(testIssuer, [entry('grant', 'g_1', now)], now).claims;
   expect(Number(after['seq'])).toBeGreaterThan(Number(before['seq']));
 });
+
+test('house.md, "One revocation set": the whole list says where the recent one is, and the recent one that it is no whole one', () => {
+  expect(revocationList(testIssuer, [], now).claims).toMatchObject({ recent_uri: `${testIssuer}/.well-known/revocations/recent` });
+  const { claims } = revocationList(testIssuer, [], now, true);
+  expect(claims).toMatchObject({ since: Number(claims['iat']) - 120 });
+  expect(claims).not.toHaveProperty('recent_uri');
+});

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { endpointUrl } from '../endpoints/paths.ts';
 
 /** The media type that tells revocation lists from all other JWTs (RFC 8725 §3.11). */
 export const revocationListType = 'revocation-list+jwt';
@@ -18,6 +19,8 @@ export interface RevokedEntry {
 const renewal = 10;
 /** Seconds. Nobody should go by a list that is older. */
 const life = 60;
+/** Seconds that the list of what is recent covers: whoever asks more often than that misses nothing, and reads little. */
+export const recentSpan = 120;
 
 /**
  * The name of an entry in the list: half of a SHA-256, base64url. The list is public, and says nothing to whoever does not
@@ -29,11 +32,15 @@ export function blindedRevocation(issuer: string, kind: RevokedKind, target: str
   return digest.subarray(0, 16).toString('base64url');
 }
 
-/** Claims of the published revocation list, and a tag that two replicas with the same entries make alike. */
+/**
+ * Claims of the published revocation list, and a tag that two replicas with the same entries make alike. `recent`: the
+ * entries are those that were heard of within the span.
+ */
 export function revocationList(
   issuer: string,
   entries: Iterable<RevokedEntry>,
   now: number,
+  recent = false,
 ): { claims: Record<string, unknown>; tag: string } {
   const iat = Math.floor(now / 1000 / renewal) * renewal;
   const ended: Record<'grant' | 'token' | 'session', string[]> = { grant: [], token: [], session: [] };
@@ -54,6 +61,7 @@ export function revocationList(
     // Unix milliseconds of the newest that the list knows of: a list with less is older.
     seq: newest,
     next_update: iat + renewal,
+    ...(recent ? { since: iat - recentSpan } : { recent_uri: endpointUrl(issuer, 'recentRevocations') }),
     revoked: { ...ended, client: Object.fromEntries(before.client), subject: Object.fromEntries(before.subject) },
   };
   return { claims, tag: createHash('sha256').update(JSON.stringify(claims)).digest('base64url').slice(0, 22) };

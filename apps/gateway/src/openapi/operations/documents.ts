@@ -27,6 +27,11 @@ export const documentOperations: Operations = {
     'application/jwt',
     { type: 'string' },
   ),
+  'GET /.well-known/revocations/recent': of(
+    ...(['recentRevocations', 'What has been revoked of late', 'The same of the last two minutes, for whoever asks often.'] as const),
+    'application/jwt',
+    { type: 'string' },
+  ),
   'GET /openapi.json': of('openApi', 'This description', 'OpenAPI 3.1.', 'application/json', {
     type: 'object',
     required: ['openapi', 'info', 'paths'],
