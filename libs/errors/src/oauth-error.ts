@@ -1,3 +1,4 @@
+import { errorDescription, usualDescriptions } from './description.ts';
 import type { Reason } from './reason.ts';
 
 /** Error codes of the IANA registry "OAuth Extensions Error Registration" that this server answers. */
@@ -35,7 +36,7 @@ export type OAuthErrorCode =
   | 'use_dpop_nonce';
 
 export interface OAuthErrorOptions {
-  /** `error_description`: helps a developer, says nothing that an attacker could use. ASCII without `"` and `\`. */
+  /** `error_description`: helps a developer, says nothing that an attacker could use. Left out: the usual one of the error. */
   description?: string;
   /** The value of `WWW-Authenticate` where the RFC asks for one. */
   challenge?: string;
@@ -48,7 +49,8 @@ export interface OAuthErrorOptions {
 export class OAuthError extends Error {
   readonly error: OAuthErrorCode;
   readonly reason: Reason;
-  readonly description: string | undefined;
+  /** Within the grammar of RFC 6749 appendix A.8, whatever was given. */
+  readonly description: string;
   readonly challenge: string | undefined;
   readonly dpopNonce: string | undefined;
 
@@ -57,7 +59,7 @@ export class OAuthError extends Error {
     this.name = 'OAuthError';
     this.error = error;
     this.reason = reason;
-    this.description = options.description;
+    this.description = errorDescription(options.description ?? usualDescriptions[error] ?? '');
     this.challenge = options.challenge;
     this.dpopNonce = options.dpopNonce;
   }

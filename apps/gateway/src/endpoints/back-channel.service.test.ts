@@ -234,7 +234,7 @@ test('RFC 6750 ยง3: challenges of UserInfo; without a token no error is named (ย
   expect(await challengeOf(new OAuthError('invalid_token', 'token_missing'))).toEqual([401, realm]);
   expect(await challengeOf(new OAuthError('invalid_token', 'token_expired'))).toEqual([
     401,
-    `${realm}, error="invalid_token", error_description="The access token is not valid."`,
+    `${realm}, error="invalid_token", error_description="the access token is not valid"`,
   ]);
   expect((await challengeOf(new OAuthError('insufficient_scope', 'token_scope_insufficient')))[0]).toBe(403);
   expect((await challengeOf(new OAuthError('invalid_request', 'token_repeated')))[0]).toBe(400);

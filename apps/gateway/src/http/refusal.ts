@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { OAuthError, type OAuthErrorCode, type Reason, StatusError } from '@authority/errors';
+import { OAuthError, type OAuthErrorCode, type Reason, StatusError, usualDescriptions } from '@authority/errors';
 import { currentTrace } from '@authority/telemetry';
 
 /** A request that was not served, in the edge's terms: what the caller is told, and what only the log says. */
@@ -35,7 +35,7 @@ function fromOAuth(error: OAuthError): Refusal {
     ...blank(error.reason),
     status,
     error: error.error,
-    description: error.description ?? descriptions[error.error] ?? '',
+    description: error.description,
     challenge: error.challenge || undefined,
     dpopNonce: error.dpopNonce,
     retryAfter: status === 503 ? 1 : undefined,
@@ -102,7 +102,7 @@ function fault(thrown: unknown): Refusal {
     ...blank('internal'),
     status: 500,
     error: 'server_error',
-    description: descriptions.server_error ?? '',
+    description: usualDescriptions.server_error,
     fault: thrown ?? 'nothing was thrown',
   };
 }
@@ -127,13 +127,3 @@ function reference(): string {
 
 const tryAgain = 'The service cannot answer at the moment. Try again shortly.';
 const tooMany = 'Too many attempts. Try again later.';
-
-/** Generic words where the owner gave none; they say nothing that the code does not. */
-const descriptions: Partial<Record<OAuthErrorCode, string>> = {
-  invalid_client: 'Client authentication failed.',
-  invalid_grant: 'The grant is not valid, has expired or was already used.',
-  invalid_token: 'The access token is not valid.',
-  invalid_request: 'The request is not well-formed.',
-  server_error: 'Something went wrong on our side.',
-  temporarily_unavailable: tryAgain,
-};

@@ -114,7 +114,10 @@ describe('RFC 8628 §3.1: POST /oauth2/device_authorization', () => {
   test('§3.5: its errors, and those of a poll, are those of the token endpoint', async () => {
     edge.state.failing.set('authorizeDevice', new OAuthError('unauthorized_client', 'grant_type_not_allowed'));
     const refused = await edge.postForm('/oauth2/device_authorization', { client_id: 'tv' });
-    expect([refused.status, JSON.parse(refused.body)]).toEqual([400, { error: 'unauthorized_client' }]);
+    expect([refused.status, JSON.parse(refused.body)]).toEqual([
+      400,
+      { error: 'unauthorized_client', error_description: expect.any(String) },
+    ]);
     edge.state.failing.set('exchange', new OAuthError('slow_down', 'device_polled_too_fast', { description: 'wait longer' }));
     const poll = await edge.postForm('/oauth2/token', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: 'dc' });
     expect([poll.status, JSON.parse(poll.body)]).toEqual([400, { error: 'slow_down', error_description: 'wait longer' }]);

@@ -45,7 +45,7 @@ async function readPushed(reference: string, client: Client, { pushedRequests }:
   if (!found) throw new OAuthError('invalid_request_uri', 'request_uri_unknown', { description: 'request_uri has expired or was used' });
   const { id, request } = found;
   if (request.client_id !== client.client_id) {
-    throw new OAuthError('invalid_request_uri', 'request_uri_of_other_client', { description: 'request_uri is of another client' });
+    throw new OAuthError('invalid_request_uri', 'request_uri_of_other_client', { description: 'request_uri has expired or was used' });
   }
   if (request.expiresAt <= now) {
     throw new OAuthError('invalid_request_uri', 'request_uri_expired', { description: 'request_uri has expired or was used' });
