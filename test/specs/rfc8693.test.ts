@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Answer,
   type CreatedClient,
+  DpopKey,
   Operator,
   Person,
   post,
@@ -159,6 +160,35 @@ describe('RFC 8693: token exchange', () => {
     const more = { subject_token_type: `${urn}id_token`, resource: api };
     const made = tokensOf(await swap(id_token, { ...more, scope: 'orders.read' }, web)).access_token;
     expect(claims(made)).toMatchObject({ sub: claims(id_token)['sub'], sid: claims(id_token)['sid'], aud: api });
+  });
+
+  test('RFC 8693 §3: an opaque access token is one as well', async () => {
+    const machine = { grant_types: ['client_credentials'], scope, allowed_resources: [api] };
+    const quiet = await operator.createClient({ ...machine, access_token_format: 'opaque' });
+    await sleep(known);
+    const form = { grant_type: 'client_credentials', scope: 'orders.read', resource: api };
+    const opaque = tokensOf(await post(`${suite.issuer}/oauth2/token`, form, quiet)).access_token;
+    expect(opaque).not.toContain('.');
+    expect(claims(tokensOf(await swap(opaque)).access_token)).toMatchObject({ sub: quiet.client_id, aud: backend });
+    expect(await outcome(swap(`${opaque.slice(0, -2)}AA`))).toBe('400 invalid_request');
+  });
+
+  test('RFC 9449 §7: a token that is bound to a key is exchanged by nobody who does not show the key', async () => {
+    const [key, thief] = [new DpopKey(), new DpopKey()];
+    const url = `${suite.issuer}/oauth2/token`;
+    /** Once more with the nonce of the answer (RFC 9449 §8). */
+    const prove = async (form: Readonly<Record<string, string>>, by: DpopKey, client: CreatedClient | undefined): Promise<Answer> => {
+      const send = (nonce?: string) => post(url, form, present(client), { dpop: by.proof('POST', url, { claims: { nonce } }) });
+      const first = await send();
+      return first.json()['error'] === 'use_dpop_nonce' ? send(first.headers.get('dpop-nonce') ?? '') : first;
+    };
+    const bound = tokensOf(await prove({ grant_type: 'client_credentials', scope: 'orders.read' }, key, middle)).access_token;
+    const form = { grant_type, subject_token: bound, subject_token_type: `${urn}access_token`, resource: backend };
+    expect(await outcome(swap(bound))).toBe('400 invalid_request');
+    expect(await outcome(prove(form, thief, middle))).toBe('400 invalid_request');
+    const answer = await prove(form, key, middle);
+    expect(answer.json()).toMatchObject({ token_type: 'DPoP', issued_token_type: `${urn}access_token` });
+    expect(claims(tokensOf(answer).access_token)['cnf']).toEqual(claims(bound)['cnf']);
   });
 
   test('RFC 8693 §2.1: parameters', async () => {

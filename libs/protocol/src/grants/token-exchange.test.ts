@@ -17,6 +17,7 @@ import { expect, test } from 'vitest';
 import { createIntrospectionEndpoint } from '../endpoints/introspection.ts';
 import { createTokenEndpoint } from '../endpoints/token.ts';
 import type { Client } from '../model/client.ts';
+import { tokenExchange } from './token-exchange.ts';
 
 const urn = 'urn:ietf:params:oauth:token-type:';
 const grant_type = 'urn:ietf:params:oauth:grant-type:token-exchange';
@@ -289,4 +290,55 @@ test('performance.md 1: an exchange of access tokens is one of memory and CPU', 
   expect(lane(endpointRequest({ ...given, actor_token_type: `${urn}id_token` }))).toBe('store');
   expect(lane(endpointRequest({ ...given, subject_token_type: `${urn}jwt` }))).toBe('store');
   expect(lane(endpointRequest({ ...given, client_assertion: 'x' }))).toBe('store');
+});
+
+test('RFC 9449 §7, RFC 8705 §3: who holds the key of a bound token may exchange it, and what comes of it is bound as well', () => {
+  const fakes = setup();
+  const now = Math.floor(fakes.clock.now / 1000);
+  const claims = { iss: testIssuer, sub, aud: api, client_id: 'app', scope: 'orders.read', jti: 'cc.one', iat: now, exp: now + 60 };
+  const bound = fakes.signingKeys.sign('ES256', 'at+jwt', { ...claims, cnf: { jkt: 'mine' } });
+  const ask = (confirmation: { jkt: string } | undefined) => {
+    const parameters = new Map([
+      ['subject_token', [bound]],
+      ['subject_token_type', [`${urn}access_token`]],
+    ]);
+    const { evidence } = endpointRequest({});
+    return tokenExchange.authorize(
+      { client: fakes.clients.find('api') as Client, parameters, evidence, confirmation, now: fakes.clock.now },
+      fakes,
+    );
+  };
+  expect(ask({ jkt: 'mine' })).toMatchObject({ sub, scopes: ['orders.read'] });
+  for (const shown of [undefined, { jkt: 'other' }])
+    expect(() => ask(shown)).toThrow(expect.objectContaining({ reason: 'subject_token_unproven' }));
+});
+
+test('OpenID Connect Core §8.1: what is exchanged for a pairwise client names the person in its own sector, and back', async () => {
+  const fakes = setup({ subject_type: 'pairwise', redirect_uris: ['https://middle.example.test/cb'] });
+  const given = await personal(fakes);
+  const { access_token } = await swap(fakes, given, { resource: undefined });
+  const told = claimsOf(access_token)['sub'];
+  expect(told).not.toBe(sub);
+  const next = await swap(fakes, access_token);
+  expect(claimsOf(next.access_token)['sub']).toBe(told);
+  const { access_token: back } = await swap(fakes, next.access_token, { resource: undefined }, 'backend');
+  expect(claimsOf(back)['sub']).toBe(sub);
+});
+
+test('OpenID Connect Core §8.1: a person who acts is not carried from the sector of a pairwise client to another', async () => {
+  const fakes = setup();
+  const app = client({ scopes: everything, grant_types: both, allowedResources: [api], tokenExchange: all, subject_type: 'pairwise' });
+  fakes.clients.add(app, secret);
+  const admin = signIn(fakes, { sub: '0190b3a4-0000-7000-8000-000000000002' });
+  const helper = (await obtainTokens(fakes, { scope: 'openid orders.read' }, admin)).access_token;
+  const delegated = await swap(fakes, await personal(fakes), { resource: undefined, ...actor(helper) }, 'app');
+  await refused(swap(fakes, delegated.access_token), 'invalid_request', 'subject_token_foreign');
+});
+
+test('RFC 8693 §3: by an ID Token nothing is given that the person allowed for another resource', async () => {
+  const fakes = setup();
+  const tokens = await obtainTokens(fakes, { scope: 'openid orders.read', resource: api });
+  const request = { subject_token_type: `${urn}id_token`, scope: 'orders.read' };
+  await refused(swap(fakes, tokens.id_token, { ...request, resource: undefined }, 'app'), 'invalid_scope', 'scope_exceeds_grant');
+  await expect(swap(fakes, tokens.id_token, { ...request, resource: api }, 'app')).resolves.toMatchObject({ scope: 'orders.read' });
 });

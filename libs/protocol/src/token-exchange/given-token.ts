@@ -6,8 +6,9 @@ import type { Client } from '../model/client.ts';
 import type { GrantRequest } from '../model/request.ts';
 import type { GrantPorts } from '../grants/grant.ts';
 import { mostOf } from '../grants/jwt-bearer.ts';
+import { isDocumentAddress } from '../primitives/document-address.ts';
 import { isObject } from '../primitives/jwt.ts';
-import { readAccessToken } from '../tokens/access-token.ts';
+import { type AccessTokenClaims, readAccessToken } from '../tokens/access-token.ts';
 import { certificateThumbprint, satisfies } from '../tokens/confirmation.ts';
 import { idTokenType } from '../tokens/id-token.ts';
 import { readActor } from './actor.ts';
@@ -38,10 +39,16 @@ export function readGivenToken(token: string, type: TokenType, request: GrantReq
   return type === tokenTypes.idToken ? readIdToken(token, request, ports) : readJwt(token, request, ports);
 }
 
-function readAccess(token: string, request: GrantRequest, ports: GrantPorts): GivenToken {
-  const { now } = request;
+function readAccess(token: string, request: GrantRequest, ports: GrantPorts): GivenToken | Promise<GivenToken> {
   const claims = readAccessToken(token, ports);
   if (!claims) throw invalid('token_signature_wrong');
+  // A client whose metadata lies at its address may not be known at this replica yet.
+  if (isDocumentAddress(claims.client_id)) return ports.clients.load(claims.client_id).then(() => judgeAccess(claims, request, ports));
+  return judgeAccess(claims, request, ports);
+}
+
+function judgeAccess(claims: AccessTokenClaims, request: GrantRequest, ports: GrantPorts): GivenToken {
+  const { now } = request;
   if (claims.exp * 1000 <= now) throw invalid('token_expired');
   ports.revocations.assertFresh(now);
   if (ports.revocations.isRevoked(claims)) throw invalid('token_revoked');
@@ -49,6 +56,9 @@ function readAccess(token: string, request: GrantRequest, ports: GrantPorts): Gi
   // Only who holds the key of a bound token may use it (RFC 9449 §7, RFC 8705 §3): the request shows the same key, and what
   // comes of it is bound to that as well.
   if (!satisfies(shownBy(request), claims.cnf)) throw invalid('subject_token_unproven');
+
+  // What a pairwise client is told of people who act is for its sector alone (OpenID Connect Core §8.1), and names nobody here.
+  if (claims.told && isOfPeople(claims.act, ports)) throw invalid('subject_token_foreign');
 
   const { sub, client_id, aud, exp, jti, sid, act, may_act, exchanged_from = [], auth_time, acr, amr } = claims;
   const authentication = auth_time !== undefined && acr !== undefined && amr && { auth_time, acr, amr, authTimeRequired: false };
@@ -63,6 +73,11 @@ function readAccess(token: string, request: GrantRequest, ports: GrantPorts): Gi
   };
 }
 
+function isOfPeople(act: Actor | undefined, ports: GrantPorts): boolean {
+  if (!act) return false;
+  return (act.iss === undefined && ports.clients.find(act.sub) === undefined) || isOfPeople(act.act, ports);
+}
+
 function shownBy({ confirmation, evidence }: GrantRequest): Confirmation {
   const thumbprint = certificateThumbprint(evidence);
   return { ...confirmation, ...(thumbprint !== undefined && { 'x5t#S256': thumbprint }) };
@@ -72,7 +87,7 @@ function shownBy({ confirmation, evidence }: GrantRequest): Confirmation {
  * An ID Token says who signed in, to the client that it is for; so it is good for that client alone, and for the scopes that
  * the person has allowed it. What comes of it ends with the session.
  */
-async function readIdToken(token: string, { client, now }: GrantRequest, ports: GrantPorts): Promise<GivenToken> {
+async function readIdToken(token: string, { client, parameters, now }: GrantRequest, ports: GrantPorts): Promise<GivenToken> {
   const claims = token.length <= 8192 ? ports.signingKeys.verify(token, idTokenType) : undefined;
   if (claims?.['iss'] !== ports.issuer) throw invalid('token_signature_wrong');
   const { sub, aud, exp, iat, acr, amr, sid, auth_time } = claims;
@@ -87,13 +102,15 @@ async function readIdToken(token: string, { client, now }: GrantRequest, ports: 
   if (ports.revocations.isRevoked({ jti: '', sub, client_id: aud, iat, ...session })) throw invalid('token_revoked');
 
   const authentication = typeof auth_time === 'number' && { authentication: { auth_time, acr, amr, authTimeRequired: false } };
-  const scopes = await allowedScopes(sub, client, ports);
+  const scopes = await allowedScopes(sub, client, parameters.get('resource') ?? [], ports);
   return { sub, client_id: client.client_id, scopes, exp, jti: 'cc', ...session, exchanged_from: [], ...authentication };
 }
 
-async function allowedScopes(sub: string, client: Client, { consents }: GrantPorts): Promise<readonly string[]> {
+/** What was allowed for the resources that are asked for, or for none in particular. */
+async function allowedScopes(sub: string, client: Client, asked: readonly string[], { consents }: GrantPorts): Promise<readonly string[]> {
   if (client.consentSkipped) return client.scopes;
-  const remembered = await consents.find(sub, client.client_id);
+  const all = await consents.find(sub, client.client_id);
+  const remembered = all.filter(({ resource }) => resource === '' || asked.includes(resource));
   return [...new Set(remembered.flatMap(({ scopes }) => scopes))];
 }
 
