@@ -1,3 +1,4 @@
+import { OAuthError } from '@authority/errors';
 import type { Client, ClientDocumentPolicy, Clients, Policy, Profile } from '@authority/protocol';
 
 export class FakeClients implements Clients {
@@ -24,6 +25,7 @@ export class FakeClients implements Clients {
   async load(client_id: string): Promise<void> {
     const client = this.documents.get(client_id);
     if (client) this.all.set(client_id, client);
+    else if (client_id.startsWith('https://')) throw new OAuthError('invalid_client', 'client_document_unavailable');
   }
 
   isLive(client_id: string): boolean {

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createGuard } from '@authority/resource-server';
@@ -56,7 +57,7 @@ export interface DocumentServer {
   readonly origin: string;
   /** PEM. */
   readonly authority: string;
-  /** By path. */
+  /** By path; a function answers by itself. */
   readonly documents: Map<string, unknown>;
   /** Paths that were asked for. */
   readonly asked: string[];
@@ -64,7 +65,7 @@ export interface DocumentServer {
 }
 
 export async function startDocumentServer(): Promise<DocumentServer> {
-  const authority = new TestCertificate({ isAuthority: true, subject: [[[commonName, 'an authority']]] });
+  const authority = new TestCertificate({ isAuthority: true, subject: [[[commonName, `authority ${randomUUID()}`]]] });
   const certificate = new TestCertificate({
     issuer: authority,
     extendedKeyUsage: serverAuthentication,
@@ -76,11 +77,16 @@ export async function startDocumentServer(): Promise<DocumentServer> {
     asked.push(url);
     const document = documents.get(url);
     if (document === undefined) return void response.writeHead(404).end();
+    if (isHandler(document)) return document(response);
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
   });
   const origin = `https://127.0.0.1:${await listen(server)}`;
   return { origin, authority: authority.pem, documents, asked, close: () => close(server) };
 }
+
+/** An answer of another kind than a document. */
+type Handler = (response: ServerResponse) => void;
+const isHandler = (value: unknown): value is Handler => typeof value === 'function';
 
 async function listen(server: Server | ReturnType<typeof createHttps>): Promise<number> {
   server.listen(0, '127.0.0.1');

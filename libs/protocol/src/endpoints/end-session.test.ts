@@ -24,6 +24,12 @@ function endSession(fakes: ProtocolFakes, pairs: Pairs, session = '', confirmed 
   return createEndSessionEndpoint(fakes).endSession({ parameters: parametersOf(pairs), session, confirmed }, fakes.clock.now);
 }
 
+test('RP-Initiated Logout §2: nobody is kept from signing out because a client’s metadata cannot be had', async () => {
+  const fakes = setup();
+  const answer = await endSession(fakes, { client_id: 'https://gone.example.test/client.json' }, signIn(fakes));
+  expect(answer).toMatchObject({ confirm: true, redirect_uri: '', signed_in: true });
+});
+
 test('RP-Initiated Logout §2: with an ID Token of this session nobody is asked', async () => {
   const fakes = setup();
   const session = signIn(fakes);

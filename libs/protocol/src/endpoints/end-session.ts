@@ -52,9 +52,20 @@ async function findClient(
     throw new OAuthError('invalid_request', 'id_token_hint_invalid', { description: 'client_id is not the audience of id_token_hint' });
   }
   const client_id = hint?.client_id ?? named ?? '';
-  await clients.load(client_id);
+  if (!(await isLoaded(client_id, clients))) return undefined;
   const client = clients.find(client_id);
   return client?.disabled ? undefined : client;
+}
+
+/** Nobody is kept from signing out because a client's metadata cannot be had: it is as no client then. */
+async function isLoaded(client_id: string, clients: EndSessionPorts['clients']): Promise<boolean> {
+  try {
+    await clients.load(client_id);
+    return true;
+  } catch (error) {
+    if (error instanceof OAuthError) return false;
+    throw error;
+  }
 }
 
 /**
