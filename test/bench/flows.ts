@@ -1,4 +1,5 @@
 import { Walk } from './browser-walk.ts';
+import { dpop } from './dpop.ts';
 import { type Answer, formBytes, type Load, requestBytes } from './driver.ts';
 import { authorizeOnce, authorizeQuery, basic, deviceGrant, exchangeGrant, pkce, redeem, type Target } from './target.ts';
 
@@ -246,6 +247,7 @@ export const flows: readonly Flow[] = [
   devicePolling,
   par,
   tokenExchange,
+  dpop,
 ];
 
 async function inParallel(width: number, count: number, work: () => Promise<void>): Promise<void> {

@@ -109,6 +109,7 @@ const configuration: Configuration = {
     pushedAuthorizationRequests: { enabled: true },
     deviceFlow: { enabled: true },
     revocation: { enabled: true },
+    dPoP: { enabled: true },
     devInteractions: { enabled: true },
     resourceIndicators: {
       enabled: true,
