@@ -101,6 +101,27 @@ describe('RFC 8707 §2.2: codes and refresh tokens', () => {
     expect(audOf(tokensOf(await party.redeem(code)).access_token)).toBe(orders);
   });
 
+  test('§2.1: several are asked for at once, the page names each, and a token is for one of them', async () => {
+    const places = ['https://one.example', 'https://two.example'];
+    for (const resource of places) await describeResource({ resource, allowed_clients: ['*'] });
+    const begun = party.begin();
+    const url = `${begun.url}&${new URLSearchParams(places.map((one) => ['resource', one]))}`;
+    const { page } = await person.visit(url);
+    for (const one of places) expect(page?.text).toContain(one);
+    const code = (await person.authorize(url)).searchParams.get('code') ?? '';
+    const first = tokensOf(await party.redeem({ ...begun, code }, { resource: places[1] ?? '' }));
+    expect(audOf(first.access_token)).toBe(places[1]);
+    for (const resource of places) {
+      expect(audOf(tokensOf(await party.refresh(first.refresh_token, { resource })).access_token)).toBe(resource);
+    }
+    expect((await party.refresh(first.refresh_token, { resource: orders })).json()).toMatchObject({ error: 'invalid_target' });
+  });
+
+  test('§2.1: one that is unknown spoils the request', async () => {
+    const url = `${party.begin({ resource: orders }).url}&resource=https://nobody.example`;
+    expect((await person.authorize(url)).searchParams.get('error')).toBe('invalid_target');
+  });
+
   test('a resource that is deleted is asked for in vain', async () => {
     await describeResource({ resource: 'https://short.example', allowed_clients: ['*'] });
     expect((await ask([['resource', 'https://short.example']])).status).toBe(200);
