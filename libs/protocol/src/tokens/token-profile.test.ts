@@ -92,3 +92,10 @@ test('RFC 8707 §2.2: the scopes of OpenID Connect stay, for UserInfo', async ()
   const { access_token } = await obtainTokens(fakes, { scope: 'openid email orders.read orders.write' });
   expect(claimsOf(access_token)).toMatchObject({ aud: [api, testIssuer], scope: 'openid email orders.read' });
 });
+
+test('RFC 8707 §2.2: who asks for a resource and scopes that mean nothing there is told at once, before anybody consents', async () => {
+  const fakes = setup({ scopes: [{ name: 'orders.read', description: '' }] });
+  const asked = obtainTokens(fakes, { scope: 'orders.write', resource: api });
+  await expect(asked).rejects.toThrow('invalid_scope');
+  await expect(obtainTokens(fakes, { scope: 'openid orders.read', resource: api })).resolves.toMatchObject({ scope: 'openid orders.read' });
+});

@@ -2,7 +2,7 @@ import { OAuthError } from '@authority/errors';
 import type { Authorization } from '../model/authorization.ts';
 import type { SigningAlgorithm } from '../model/client.ts';
 import type { AccessTokenFormat, Resource } from '../model/resource.ts';
-import type { ProtocolPorts } from '../ports.ts';
+import type { ProtocolPorts, Resources } from '../ports.ts';
 import { isPersonal } from '../primitives/scope.ts';
 import { isPairwise } from './pairwise.ts';
 
@@ -28,9 +28,7 @@ export function tokenProfile(
   const life = client.accessTokenLifetime ?? policy.accessTokenLifetime();
   // Whoever only verifies a JWT with a pairwise subject cannot see that its person or session has ended: sealed, it is asked for.
   const format = client.accessTokenFormat ?? (isPairwise(client) ? 'opaque' : 'jwt');
-  // The hot path: a token for this server itself, or for a resource without a row.
-  const names = typeof audience === 'string' ? [audience] : audience;
-  const found = names.map((name) => resources.find(name)).filter((resource) => resource !== undefined);
+  const found = typeof audience === 'string' ? describedOne(audience, resources) : described(audience, resources);
   const [first] = found;
   if (!first) return { format, alg: defaultAlgorithm, lifetime: Math.min(life, longestLife), scopes };
 
@@ -40,8 +38,34 @@ export function tokenProfile(
     alg: first.accessTokenSigningAlg ?? defaultAlgorithm,
     // The shortest of those that say one.
     lifetime: Math.min(longestLife, ...lifetimesOf(found, life)),
-    scopes: found.length === names.filter((name) => name !== issuer).length ? scopesThere(scopes, found) : scopes,
+    scopes: areAllDescribed(audience, found, issuer) ? scopesThere(scopes, found) : scopes,
   };
+}
+
+const none: readonly Resource[] = [];
+
+/** The hot path, a token for this server itself or for a resource without a row: one look, nothing made. */
+function describedOne(name: string, resources: Resources): readonly Resource[] {
+  const found = resources.find(name);
+  return found ? [found] : none;
+}
+
+function described(names: readonly string[], resources: Resources): readonly Resource[] {
+  return names.map((name) => resources.find(name)).filter((resource) => resource !== undefined);
+}
+
+function areAllDescribed(audience: string | readonly string[], found: readonly Resource[], issuer: string): boolean {
+  return typeof audience === 'string' || audience.filter((name) => name !== issuer).length === found.length;
+}
+
+/** As the mint will see it, so that nobody consents to what no token can be made of. */
+export function assertScopesMeanSomething(
+  scopes: readonly string[],
+  names: readonly string[],
+  { resources, issuer }: Pick<ProtocolPorts, 'resources' | 'issuer'>,
+): void {
+  const found = described(names, resources);
+  if (found.length > 0 && areAllDescribed(names, found, issuer)) scopesThere(scopes, found);
 }
 
 function lifetimesOf(found: readonly Resource[], life: number): readonly number[] {

@@ -1,6 +1,7 @@
 import { OAuthError } from '@authority/errors';
 import { adminResource } from '../../endpoints/paths.ts';
 import { assertTogether, readResources } from '../../tokens/audience.ts';
+import { assertScopesMeanSomething } from '../../tokens/token-profile.ts';
 import type { RequestCheck } from '../request.ts';
 
 /**
@@ -10,10 +11,11 @@ import type { RequestCheck } from '../request.ts';
 export const resource: RequestCheck = {
   name: 'resource',
 
-  check({ parameters, ports }, { client }, { responseType }) {
+  check({ parameters, ports }, { client }, { responseType, scopes = [] }) {
     const resources = readResources(parameters.get('resource'), client, ports);
     if (resources.includes(adminResource(ports.issuer))) throw new OAuthError('invalid_target', 'resource_not_allowed');
     if (responseType?.accessToken) assertTogether(resources, ports);
+    assertScopesMeanSomething(scopes, resources, ports);
     return { resources };
   },
 };
