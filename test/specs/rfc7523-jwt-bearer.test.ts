@@ -113,6 +113,17 @@ describe('RFC 7523 §2.1: the JWT bearer grant', () => {
     expect(await outcome(post(`${suite.issuer}/oauth2/token`, form))).toBe('401 invalid_client');
   });
 
+  test('RFC 7523 §3: a client assertion is good once over two replicas as well', async () => {
+    const signs = await operator.createClient({ grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt', jwks });
+    await sleep(known);
+    const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+    const client_assertion = await assertion({ iss: signs.client_id, sub: signs.client_id });
+    const form = { grant_type: 'client_credentials', client_assertion_type, client_assertion };
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => outcome(post(`${suite.issuer}/oauth2/token`, form))));
+    expect(outcomes.filter((one) => one === '200 token')).toHaveLength(1);
+    expect(new Set(outcomes)).toEqual(new Set(['200 token', '401 invalid_client']));
+  });
+
   test('RFC 7521 §3: a client brings only what it may bring', async () => {
     const stranger = await newClient(['https://other.example']);
     expect(await outcome(bring(await assertion(), {}, stranger))).toBe('400 invalid_grant');
@@ -161,7 +172,29 @@ describe('RFC 7523 §2.1: the JWT bearer grant', () => {
   });
 
   test('contract.md: operators describe issuers by authorityctl', async () => {
-    const { stdout } = await authorityctl(suite, ['trusted-issuers', 'list', '-o', 'json']);
-    expect(stdout).toContain(iss);
+    const ctl = async (...args: string[]) => {
+      const { code, stdout, stderr } = await authorityctl(suite, ['trusted-issuers', ...args]);
+      expect(code, stderr).toBe(0);
+      return stdout;
+    };
+    expect(await ctl('list', '-o', 'json')).toContain(iss);
+    const issuer = 'https://ctl.example';
+    const made = await ctl(
+      'create',
+      issuer,
+      '--jwks-uri',
+      'https://ctl.example/jwks',
+      '--scope',
+      'deploy',
+      '--allowed-subject',
+      'ci',
+      '-o',
+      'json',
+    );
+    const { trusted_issuer_id } = JSON.parse(made) as { trusted_issuer_id: string };
+    expect(JSON.parse(made)).toMatchObject({ issuer, subjects: 'external', scope: 'deploy', allowed_subjects: ['ci'] });
+    expect(await ctl('update', trusted_issuer_id, '--assertion-lifetime', '60', '-o', 'json')).toContain('60');
+    await ctl('delete', trusted_issuer_id);
+    expect(await ctl('list', '--issuer', issuer, '-o', 'json')).not.toContain(issuer);
   });
 });
