@@ -50,7 +50,7 @@ test('RFC 6750 §3.1: without a token the challenge says no error', async () => 
   for (const authorization of ['', 'Bearer', 'Bearer ', 'Basic abc', 'Bearer a b']) {
     await expect(userInfo(setup(), authorization)).rejects.toMatchObject({
       reason: 'token_missing',
-      challenge: 'Bearer realm="authority"',
+      challenge: expect.stringMatching(/^Bearer realm="authority", DPoP realm="authority", algs="ES256 [^"]*"$/),
     });
   }
 });

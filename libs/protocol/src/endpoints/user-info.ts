@@ -3,10 +3,10 @@ import type { Client } from '../model/client.ts';
 import type { UserInfoEndpoint } from '../model/endpoint.ts';
 import type { EndpointRequest, UserInfoResponse } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
-import { bearerError, tokenMissing } from '../primitives/challenge.ts';
+import { anyTokenMissing, bearerError } from '../primitives/challenge.ts';
 import { collectStrictly, find } from '../primitives/parameters.ts';
 import { type AccessTokenClaims, isAudience, readAccessToken } from '../tokens/access-token.ts';
-import { type DpopPorts, withDpopNonce } from '../tokens/dpop.ts';
+import { type DpopPorts, proofAlgorithms, withDpopNonce } from '../tokens/dpop.ts';
 import { assertPossession, type PresentedToken } from '../tokens/possession.ts';
 import { type UserInfoAnswerPorts, userInfoAnswer } from '../tokens/user-info.ts';
 
@@ -50,12 +50,12 @@ async function clientOf({ client_id }: AccessTokenClaims, { clients }: UserInfoP
 function readToken(request: EndpointRequest): PresentedToken {
   const inForm = find(collectStrictly(request.parameters), 'access_token');
   if (request.authorization === '') {
-    if (inForm === undefined) throw tokenMissing();
+    if (inForm === undefined) throw anyTokenMissing(proofAlgorithms);
     return { token: inForm, scheme: 'Bearer' };
   }
   if (inForm !== undefined) throw bearerError('invalid_request', 'token_repeated', 'more than one access token');
   const match = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i.exec(request.authorization);
-  if (!match?.[1] || !match[2]) throw tokenMissing();
+  if (!match?.[1] || !match[2]) throw anyTokenMissing(proofAlgorithms);
   return { token: match[2], scheme: match[1].toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer' };
 }
 

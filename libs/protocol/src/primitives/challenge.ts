@@ -38,6 +38,12 @@ export function dpopError(
   return new OAuthError(error, reason, { ...options, description, challenge: `DPoP realm="authority", ${attributes}` });
 }
 
+/** The same where tokens that are bound to a key are taken as well: both schemes (RFC 9449 §7.2). */
+export function anyTokenMissing(algorithms: readonly string[]): OAuthError {
+  const schemes = `Bearer realm="authority", DPoP realm="authority", algs="${algorithms.join(' ')}"`;
+  return new OAuthError('invalid_token', 'token_missing', { challenge: schemes });
+}
+
 /** A request without any token learns only the scheme (RFC 6750 §3.1). */
 export function tokenMissing(reason: Reason = 'token_missing'): OAuthError {
   return new OAuthError('invalid_token', reason, { challenge: 'Bearer realm="authority"' });
