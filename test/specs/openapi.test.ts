@@ -105,13 +105,9 @@ const nobody = (): CreatedClient => ({ ...web, client_secret: 'wrong' });
 describe('OpenAPI 3.1', () => {
   test('the documents', async () => {
     expect(document.openapi).toBe('3.1.1');
-    for (const path of [
-      '/.well-known/openid-configuration',
-      '/.well-known/oauth-authorization-server',
-      '/.well-known/jwks.json',
-      '/.well-known/revocations',
-      '/openapi.json',
-    ]) {
+    const documents = Object.keys(document.paths).filter((path) => path.startsWith('/.well-known/') || path === '/openapi.json');
+    expect(documents.length).toBeGreaterThan(4);
+    for (const path of documents) {
       const answer = await get(path);
       await get(path, { 'if-none-match': answer.headers.get('etag') ?? '' });
     }
