@@ -103,6 +103,21 @@ describe('RFC 9700 §2.1, §4.1: redirect URIs', () => {
     }
   });
 
+  test('RFC 9700 §4.1.3: none of them is, in a pushed request either', async () => {
+    const pushed = (uri: string) => {
+      const form = {
+        response_type: 'code',
+        redirect_uri: uri,
+        scope: 'openid',
+        code_challenge: 'x'.repeat(43),
+        code_challenge_method: 'S256',
+      };
+      return post(at('/oauth2/par'), form, web.client);
+    };
+    expect((await pushed(redirect_uri)).status).toBe(201);
+    for (const uri of lookAlikes) expect((await pushed(uri)).status, uri).toBe(400);
+  });
+
   test('RFC 9700 §4.1.3: twice is never once', async () => {
     const { url } = web.begin();
     for (const more of [`&redirect_uri=${encodeURIComponent('https://evil.example/cb')}`, '&client_id=c_other', '&redirect_uri=']) {
