@@ -128,6 +128,7 @@ describe('RFC 7523 §2.1: the JWT bearer grant', () => {
     const stranger = await newClient(['https://other.example']);
     expect(await outcome(bring(await assertion(), {}, stranger))).toBe('400 invalid_grant');
     const none = await operator.createClient({ grant_types: ['client_credentials'] });
+    await sleep(known);
     expect(await outcome(bring(await assertion(), {}, none))).toBe('400 unauthorized_client');
     const jwt = await assertion();
     expect(await outcome(post(`${suite.issuer}/oauth2/token`, { grant_type, assertion: jwt, client_id: client.client_id }))).toBe(
