@@ -54,6 +54,33 @@ describe('the documents say what is there', () => {
     expect(named.filter((one) => !known.has(one.slice(one.indexOf(': ') + 2)))).toEqual([]);
   });
 
+  test('every command and option of authorityctl that a document names exists', () => {
+    const sources = git('apps/cli/src/*.ts').map(read).join('\n');
+    const named = pages.flatMap((page) => {
+      const commands = read(page)
+        .replaceAll(/\\\n\s*/g, '')
+        .matchAll(/\bauthorityctl ([a-z-]+ [a-z-]+)([^\n`|]*)/g);
+      return [...commands].map(([, command = '', rest = '']) => ({ page, command, options: rest.match(/--[a-z][a-z-]*/g) ?? [] }));
+    });
+    expect(named.length).toBeGreaterThan(40);
+    const groups = new Map(
+      git('apps/cli/src/commands/*.ts').flatMap((file) => {
+        const [, group] = /commands\.define\(program, '([a-z-]+)'/.exec(read(file)) ?? [];
+        return group === undefined ? [] : [[group, read(file)] as const];
+      }),
+    );
+    const isCommand = (command: string): boolean => {
+      const [group = '', verb = ''] = command.split(' ');
+      const source = groups.get(group);
+      return source === undefined || new RegExp(`['( ]${verb}['( :]`).test(source) || (verb === 'list' && source.includes('list('));
+    };
+    const missing = named.flatMap(({ page, command, options }) => [
+      ...(isCommand(command) ? [] : [`${page}: ${command}`]),
+      ...options.filter((option) => !new RegExp(`['[ ]${option}\\b(?!-)`).test(sources)).map((option) => `${page}: ${command} ${option}`),
+    ]);
+    expect(missing).toEqual([]);
+  });
+
   test('every service and RPC of the drawing exists in proto/', () => {
     const protos = git('proto/*.proto').map(read).join('\n');
     const house = read('docs/house.md');
