@@ -23,7 +23,7 @@ import { responseType } from './checks/response-type.ts';
 import { scope } from './checks/scope.ts';
 import { readDelivery } from './delivery.ts';
 import type { Asked, AuthorizationRequest, AuthorizePorts, RequestCheck } from './request.ts';
-import { type AnswerTo, RedirectedError } from './response.ts';
+import { type AnswerTo, RedirectedError, redirecting } from './response.ts';
 import type { Need, PersonCheck, Situation } from './situation.ts';
 
 /** Checks of a request whose error the client is told, in this order. The two before them are in readRequest. */
@@ -117,14 +117,6 @@ export function firstNeed(request: AuthorizationRequest, situation: Situation, p
     }
     return undefined;
   });
-}
-
-function redirecting<T>(to: AnswerTo, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof OAuthError ? new RedirectedError(to, error) : error;
-  }
 }
 
 const errors: Record<Need['kind'], Extract<OAuthErrorCode, 'login_required' | 'consent_required' | 'account_selection_required'>> = {

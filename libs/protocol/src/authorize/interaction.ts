@@ -3,7 +3,9 @@ import type { DeliveredRequest, StoredAuthorizationRequest } from '../model/auth
 import { equalText } from '../primitives/constant-time.ts';
 import { scopeOfClaim } from '../primitives/person-claims.ts';
 import { consentScopes } from './checks/claims.ts';
+import { keptParameters } from './kept-parameters.ts';
 import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
+import { redirecting } from './response.ts';
 
 /** Keeps a request while the person is on a page, for the browser that began it. An empty browser: bound by the next GET. */
 export async function storeRequest(
@@ -13,13 +15,14 @@ export async function storeRequest(
   { authorizationRequests, pushedRequests, policy }: AuthorizePorts,
   now: number,
 ): Promise<string> {
+  const kept = redirecting(request, () => keptParameters(parameters));
   const expiresAt = now + policy.interactionLifetime() * 1000;
   // Its own end was for its beginning: it must still be there when this request is answered, to be used up.
   if (pushed !== undefined && !(await pushedRequests.keep(pushed, expiresAt))) throw pushedRequestUsed();
   return authorizationRequests.store({
     version: 1,
     client_id: request.client.client_id,
-    parameters,
+    parameters: kept,
     scopes: consentScopes(request),
     delivery,
     ...(pushed !== undefined && { pushed }),

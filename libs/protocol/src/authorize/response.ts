@@ -21,6 +21,15 @@ export class RedirectedError extends Error {
   }
 }
 
+/** What is wrong from here on is told to the client. */
+export function redirecting<T>(to: AnswerTo, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof OAuthError ? new RedirectedError(to, error) : error;
+  }
+}
+
 /** A successful answer. `iss` is in every answer, so that a client sees a mix-up (RFC 9207 §2). */
 export function successResponse(to: AnswerTo, pairs: readonly (readonly [string, string])[], issuer: string): ClientResponse {
   return respond(to, pairs, issuer);

@@ -1,6 +1,7 @@
 import { OAuthError } from '@authority/errors';
 import { consentScopes } from '../authorize/checks/claims.ts';
 import { readRequest } from '../authorize/index.ts';
+import { keptParameters } from '../authorize/kept-parameters.ts';
 import { pushedPrefix } from '../authorize/delivery.ts';
 import type { AuthorizationRequest, AuthorizePorts } from '../authorize/request.ts';
 import { readRequestObject } from '../authorize/request-object.ts';
@@ -33,16 +34,15 @@ async function push(request: EndpointRequest, ports: PushedAuthorizationPorts, n
 
   const pushed = await readPushedForm(request.parameters, parameters, client, ports, now);
   const delivered = request.evidence.dpop === '' ? pushed : bindTo(await assertProof(request.evidence, ports, now), pushed);
-  assertSize(delivered);
   // With those that its claims stand for: what was asked when it was pushed is what may be shown (asAsked).
   const scopes = consentScopes(judge(delivered, ports));
 
   const lifetime = ports.policy.pushedRequestLifetime();
-  const { parameters: kept, delivery } = delivered;
+  const { parameters: asked, delivery } = delivered;
   const stored = {
     version: 1,
     client_id: client.client_id,
-    parameters: kept,
+    parameters: keptParameters(asked),
     scopes,
     delivery,
     expiresAt: now + lifetime * 1000,
@@ -56,14 +56,6 @@ function bindTo(jkt: string, delivered: DeliveredRequest): DeliveredRequest {
   const named = delivered.parameters.filter(({ name }) => name === 'dpop_jkt');
   if (named.some(({ value }) => value !== jkt)) throw invalidProof('dpop_proof_of_other_key');
   return named.length > 0 ? delivered : { ...delivered, parameters: [...delivered.parameters, { name: 'dpop_jkt', value: jkt }] };
-}
-
-/** Characters. Anybody can push in the name of a public client, so what is kept has an end that is far above any request. */
-const longestRequest = 16_384;
-
-function assertSize({ parameters }: DeliveredRequest): void {
-  const size = parameters.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
-  if (size > longestRequest) throw new OAuthError('invalid_request', 'parameter_invalid', { description: 'the request is too long' });
 }
 
 /** How the client authenticates is no part of its request, and is not kept. */
