@@ -12,8 +12,12 @@ import type { Issuer } from './issuer.ts';
  */
 export type FormTarget = 'anywhere' | 'self' | 'none';
 
+/** A host that holds `;` or `,` would end its directive or the policy; one that is not named here is not loaded. */
+const sourceShape = /^https?:\/\/(?:[a-z0-9\-._]+|\[[0-9a-f:.]+\])(?::\d+)?$/;
+
 /** `frames`: the addresses of pages that this one frames. */
 export function securityHeaders(issuer: Issuer, forms: FormTarget, frames: readonly string[] = []): Readonly<Record<string, string>> {
+  const sources = [...new Set(frames.map((uri) => new URL(uri).origin))].filter((origin) => sourceShape.test(origin));
   const policy = [
     "default-src 'none'",
     "style-src 'self'",
@@ -22,7 +26,7 @@ export function securityHeaders(issuer: Issuer, forms: FormTarget, frames: reado
     "base-uri 'none'",
     "frame-ancestors 'none'",
     ...(forms === 'anywhere' ? [] : [`form-action '${forms}'`]),
-    ...(frames.length === 0 ? [] : [`frame-src ${[...new Set(frames.map((uri) => new URL(uri).origin))].join(' ')}`]),
+    ...(sources.length === 0 ? [] : [`frame-src ${sources.join(' ')}`]),
   ];
   return {
     'content-security-policy': policy.join('; '),

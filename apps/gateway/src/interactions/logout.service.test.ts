@@ -53,6 +53,13 @@ test('RP-Initiated Logout §2: otherwise the person is asked, and the form carri
   expect(calls('end')).toMatchObject([{ why: 'user' }]);
 });
 
+test('RP-Initiated Logout §2: the form carries nothing else, and no csrf_token but its own', async () => {
+  edge.state.endSession = EndSessionResponse.fromPartial({ confirm: true });
+  const { body } = await browser.get('/oauth2/logout?csrf_token=x&decision=allow&state=s');
+  expect(hiddenFields(body)).toEqual({ csrf_token: browser.cookie('csrf'), state: 's' });
+  expect((await browser.post('/logout', hiddenFields(body))).status).toBe(200);
+});
+
 test('OWASP CSRF: nobody else can confirm a sign-out', async () => {
   edge.state.endSession = EndSessionResponse.fromPartial({ confirm: true });
   expect((await browser.post('/logout', { csrf_token: 'x' })).status).toBe(403);
@@ -96,4 +103,13 @@ test('Front-Channel Logout §4: the pages of clients are framed, then the browse
   const stays = await browser.get('/oauth2/logout');
   expect(stays.body).toContain('<iframe');
   expect(stays.body).not.toContain('http-equiv="refresh"');
+});
+
+test('CSP §2.2: the address of a client that would end a directive, or begin a policy, is in none, and its page is not loaded', async () => {
+  const hostile = ['https://a;sandbox/out', 'https://b,sandbox/out', "https://c';x/out", 'https://*.example/out'];
+  edge.state.endSession = EndSessionResponse.fromPartial({ frontchannel_logout_uris: [...hostile, 'https://[2001:db8::1]:8443/out'] });
+  const policyOf = async () => (await browser.get('/oauth2/logout')).headers['content-security-policy'];
+  expect(await policyOf()).toMatch(/; form-action 'none'; frame-src https:\/\/\[2001:db8::1\]:8443$/);
+  edge.state.endSession = EndSessionResponse.fromPartial({ frontchannel_logout_uris: hostile });
+  expect(await policyOf()).toMatch(/; form-action 'none'$/);
 });

@@ -23,7 +23,9 @@ export function logoutEndpoint(peers: Needs, issuer: Issuer): (visit: Visit) => 
   return async (visit) => {
     const { request } = visit;
     const isPost = request.method === 'POST';
-    const parameters = isPost ? formOf(request) : parseParameters(queryOf(request.raw.url));
+    const sent = isPost ? formOf(request) : parseParameters(queryOf(request.raw.url));
+    // What else is sent along is nothing that the form of the confirmation may carry.
+    const parameters = sent.filter(({ name }) => (protocolParameters as readonly string[]).includes(name));
     // Such a POST brings no session cookie; answered as it is, it would tell the person that they are signed out.
     if (isPost && isFromElsewhere(request.headers, issuer)) return { kind: 'go', path: asGet(parameters) };
     return signOut(peers, visit, parameters, false);
@@ -64,10 +66,9 @@ function parametersOf(values: Values): Parameter[] {
 
 /** A hint that is too long for a target is left out: then the person is asked, which is the safe side. */
 function asGet(parameters: readonly Parameter[]): string {
-  const known = parameters.filter((one) => (protocolParameters as readonly string[]).includes(one.name));
   const target = (list: readonly Parameter[]) => `${logoutPath}?${new URLSearchParams(list.map(({ name, value }) => [name, value]))}`;
-  const whole = target(known);
+  const whole = target(parameters);
   if (whole.length <= longestTarget) return whole;
-  const short = target(known.filter((one) => one.name !== 'id_token_hint'));
+  const short = target(parameters.filter((one) => one.name !== 'id_token_hint'));
   return short.length <= longestTarget ? short : logoutPath;
 }

@@ -60,6 +60,14 @@ test.each([
   expect(redirectUriFault(uri, 'web')).toBeTypeOf('string');
 });
 
+test.each([';sandbox', ',b', "'b", '!b', '$b', '&b', '(b)', '=b', '+b', '~b'])(
+  'RFC 9110 §4.2: https://a%s/ names no host, and means something else in a header',
+  (rest) => {
+    expect(redirectUriFault(`https://a${rest}/cb`, 'web')).toBeDefined();
+    expect(redirectUriFault(`https://app.example.test/a${rest}?b${rest}`, 'web')).toBeUndefined();
+  },
+);
+
 test('RFC 8252 §7.1: a native client may register a private-use scheme with a dot', () => {
   for (const uri of ['com.example.app:/callback', 'com.example.app://callback']) expect(redirectUriFault(uri, 'native')).toBeUndefined();
   for (const uri of ['myapp:/callback', 'javascript:/x', 'com.example.app://a@b', 'com.example.app:/#x', 'com.example.app:/*']) {

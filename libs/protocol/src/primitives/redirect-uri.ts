@@ -4,6 +4,9 @@ import { isPublic } from '../model/client.ts';
 /** RFC 3986 §2 characters, percent signs only before two hex digits. No backslash, space, quote or control character. */
 const uriCharacters = /^(?:[A-Za-z0-9\-._~:/?[\]@!$&'()+,;=]|%[0-9A-Fa-f]{2})*$/;
 
+/** A name or an address. A URL parser also takes `;`, `,` and quotes in one, which are more than text in a header (CSP). */
+const hostCharacters = /^(?:[a-z0-9\-._]+|\[[0-9a-f:.]+\])$/;
+
 /** A loopback redirect of a native app (RFC 8252 §7.3), taken apart by its text, not by a parser that would tidy it. */
 const loopback = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::(\d{1,5}))?((?:[/?].*)?)$/s;
 
@@ -55,7 +58,7 @@ function authorityOf(uri: string): string {
  * no dot at the end of a name. Otherwise two texts could mean one place, or one text another place than it shows.
  */
 function isCanonical(uri: string, url: URL): boolean {
-  if (url.hostname === '' || url.hostname.endsWith('.')) return false;
+  if (!hostCharacters.test(url.hostname) || url.hostname.endsWith('.')) return false;
   const authority = authorityOf(uri);
   const host = authority.replace(/:\d+$/, '');
   if (host !== url.hostname) return false;
