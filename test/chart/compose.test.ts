@@ -82,6 +82,12 @@ describe('deploy/compose.yaml', () => {
     expect(service(name).image).toBe(`authority-${service(name).build?.args?.APP ?? ''}`);
   });
 
+  it('names only variables of the contract where it leaves them out', () => {
+    const left = [...readFileSync(join(root, 'deploy/compose.yaml'), 'utf8').matchAll(/# (AUTHORITY_\w+):/g)].map(([, name]) => name ?? '');
+    expect(left.length).toBeGreaterThan(5);
+    expect(left.filter((name) => !contractVariables.includes(name))).toEqual([]);
+  });
+
   it('publishes on loopback only', () => {
     const ports = Object.values(compose.services).flatMap((one) => one.ports ?? []);
     expect(ports).toHaveLength(2);

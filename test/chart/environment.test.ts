@@ -101,6 +101,22 @@ describe.each(renders)('$title', ({ objects }) => {
   });
 });
 
+it.each(services)('every variable that %s reads is given to its pod or its migration by some of the values', async (service) => {
+  const { all } = await readersOf(service);
+  const given = new Set(renders.flatMap(({ objects }) => containersFor(objects, service).flatMap(settingsOf)));
+  // A secret is read from either; the chart gives one of the two.
+  const isGiven = (name: string): boolean => [name, `${name}_FILE`, name.replace(/_FILE$/, '')].some((either) => given.has(either));
+  const asked = [...all].filter((name) => name.startsWith('AUTHORITY_'));
+  // The gateway serves no peer, and opens no listener for any.
+  const left = service === 'gateway' ? ['AUTHORITY_RPC_LISTEN'] : [];
+  expect(asked.filter((name) => !isGiven(name))).toEqual(left);
+});
+
+function containersFor(objects: readonly KubernetesObject[], service: Service): Container[] {
+  const pods = [...ofKind(objects, 'Deployment'), ...ofKind(objects, 'Job')].map(podOf);
+  return pods.flatMap(containersOf).filter(({ name }) => name === service);
+}
+
 it('every secret that the chart makes has the keys that the pods ask of it', () => {
   const urls = Object.fromEntries(
     ['token', 'session', 'identity', 'admin', 'migration'].map((who) => [who, `postgres://${who}@db/authority`]),

@@ -33,6 +33,20 @@ const badValues: readonly BadValues[] = [
   },
   { title: 'a route that hangs on nothing', set: 'gatewayApi={"enabled":true}', names: ['parentRefs'] },
   { title: 'an unknown kind of registration', set: 'token={"registration":"maybe"}', names: ['registration'] },
+  {
+    title: 'RFC 8705: a header with certificates, believed of nobody',
+    set: 'gateway={"clientCertificateHeader":"Client-Cert"}',
+    names: ['gateway', 'trustedProxies'],
+  },
+  { title: 'a header with a space', set: 'gateway={"clientCertificateHeader":"Client Cert"}', names: ['clientCertificateHeader'] },
+  { title: 'certificates of clients without TLS', set: 'gateway={"tls":{"clientCertificates":true}}', names: ['tls', 'existingSecret'] },
+  { title: 'authorities of clients in no secret', set: 'gateway={"tls":{"clientCaKey":"clients.crt"}}', names: ['gateway', 'tls'] },
+  { title: 'authorities of clients without a key', set: 'gateway={"tls":{"clientCaSecret":"clients"}}', names: ['tls', 'clientCaKey'] },
+  {
+    title: 'authorities of clients whose certificates never arrive',
+    set: 'gateway={"tls":{"clientCaSecret":"clients","clientCaKey":"clients.crt"}}',
+    names: ['gateway'],
+  },
   { title: 'a peer of a policy with no such field', set: 'networkPolicy={"adminFrom":[{"pod":{}}]}', names: ['adminFrom'] },
 ];
 

@@ -65,9 +65,15 @@
 {{- if $gateway.tls.existingSecret }}
 {{- include "authority.variable" (list "AUTHORITY_TLS_CERT_FILE" "/etc/authority/edge/tls.crt") }}
 {{- include "authority.variable" (list "AUTHORITY_TLS_KEY_FILE" "/etc/authority/edge/tls.key") }}
+{{- if $gateway.tls.clientCertificates }}
+{{- include "authority.variable" (list "AUTHORITY_TLS_CLIENT_CERTIFICATES" "true") }}
+{{- end }}
+{{- end }}
 {{- if $gateway.tls.clientCaKey }}
 {{- include "authority.variable" (list "AUTHORITY_TLS_CLIENT_CA_FILE" "/etc/authority/edge/client-ca.crt") }}
 {{- end }}
+{{- with $gateway.clientCertificateHeader }}
+{{- include "authority.variable" (list "AUTHORITY_CLIENT_CERTIFICATE_HEADER" .) }}
 {{- end }}
 {{- end }}
 

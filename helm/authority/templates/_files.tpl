@@ -35,9 +35,10 @@
 {{- if eq .service "gateway" }}
 {{- with $root.Values.gateway.tls }}
 {{- if .existingSecret }}
-{{- $items := dict "tls.crt" "edge/tls.crt" "tls.key" "edge/tls.key" }}
-{{- if .clientCaKey }}{{ $_ := set $items .clientCaKey "edge/client-ca.crt" }}{{ end }}
-{{- include "authority.source" (dict "name" .existingSecret "items" $items) }}
+{{- include "authority.source" (dict "name" .existingSecret "items" (dict "tls.crt" "edge/tls.crt" "tls.key" "edge/tls.key")) }}
+{{- end }}
+{{- if .clientCaKey }}
+{{- include "authority.source" (dict "name" (default .existingSecret .clientCaSecret) "items" (dict .clientCaKey "edge/client-ca.crt")) }}
 {{- end }}
 {{- end }}
 {{- end }}
