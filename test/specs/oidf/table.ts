@@ -12,10 +12,19 @@ const reasons: Readonly<Record<string, string>> = {
   'oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported': unsigned,
   'oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported': unsigned,
   'oidcc-ensure-request-object-with-redirect-uri': unsigned,
+  'oidcc-request-uri-unsigned': unsigned,
+  'oidcc-registration-logo-uri':
+    'a logo is kept and shown on no page, for pages ask no other host for anything: there is nothing to photograph',
+  'oidcc-registration-policy-uri': 'the link is on the page that asks for consent',
+  'oidcc-registration-tos-uri': 'the link is on the page that asks for consent',
+  'oidcc-server-rotate-keys': 'rotated by `authorityctl keys rotate`; also, after a while the new key signs',
   'oidcc-scope-address': 'people have no addresses here: the claim is left out',
   'oidcc-scope-phone': 'people have no telephone numbers here: the claims are left out',
   'oidcc-scope-all': 'without address and telephone number, as above',
 };
+
+/** What the module wants is not done, for the reason beside it; what is done instead is what its test shows. */
+const differing: readonly string[] = ['oidcc-registration-logo-uri'];
 
 /** docs/conformance.md: every module of every plan, and what the run has shown of it. */
 export function conformanceTable(plans: readonly Plan[], results: Results): string {
@@ -32,7 +41,8 @@ ${plans.map((plan) => sectionOf(plan, results)).join('')}`;
 export function sectionOf({ name, modules }: Plan, results: Results): string {
   const rows = modules.map(({ module, variants }) => {
     const types = variants.map(({ responseType }) => `\`${responseType}\``).join(', ');
-    return [`\`${module}\``, types, outcomeOf(results.get(`${name}/${module}`), variants.length), reasons[module] ?? ''];
+    const outcome = outcomeOf(results.get(`${name}/${module}`), variants.length);
+    return [`\`${module}\``, types, outcome === 'pass' && differing.includes(module) ? 'differs' : outcome, reasons[module] ?? ''];
   });
   return `\n## ${name}\n\n${aligned([['module', 'response types', 'outcome', 'remark'], ...rows])}`;
 }
