@@ -84,7 +84,7 @@ function readAnswerTo(parameters: Parameters, { map, malformed }: CollectedParam
   const destination = readDestination(asked, readClient(asked));
   const states = parameters.filter(({ name }) => name === 'state');
   const state = states.length === 1 && malformed !== 'state' && states[0]?.value ? { state: states[0].value } : undefined;
-  const answerTo: AnswerTo = { ...destination, ...state, response_mode: answerMode(map) };
+  const answerTo: AnswerTo = { ...destination, ...state, response_mode: answerMode(map, destination.redirect_uri) };
   return { destination, answerTo };
 }
 

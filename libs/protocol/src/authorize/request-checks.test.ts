@@ -158,6 +158,15 @@ test('RFC 6749 §4.1.2.1: a state that was sent twice is not sent back', async (
   expect(answer).not.toHaveProperty('state');
 });
 
+test('Form Post §2: a private-use scheme takes no POST: the mode is refused, and the answer is a redirect', async () => {
+  const fakes = setup({ application_type: 'native', redirect_uris: ['com.example.app:/cb'] });
+  expect(await told({ redirect_uri: 'com.example.app:/cb', response_mode: 'form_post' }, fakes)).toMatchObject({
+    ...{ error: 'invalid_request', reason: 'response_mode_unknown', response_mode: 'query' },
+  });
+  const tokens = { redirect_uri: 'com.example.app:/cb', response_mode: 'form_post', response_type: 'id_token', scope: 'openid', nonce: 'n' };
+  expect(await told(tokens, fakes)).toMatchObject({ reason: 'response_mode_unknown', response_mode: 'fragment' });
+});
+
 test('OAuth 2.0 Form Post Response Mode §2: answers and errors go by form_post when it is asked for', async () => {
   expect(await told({ response_mode: 'form_post', scope: 'nobody.knows' })).toMatchObject({
     response_mode: 'form_post',

@@ -12,21 +12,23 @@ export const responseModes: readonly ResponseMode[] = (['query', 'fragment', 'fo
 export const responseMode: RequestCheck = {
   name: 'response_mode',
 
-  check({ parameters }) {
-    const response_mode = allowedMode(parameters);
+  check({ parameters }, { redirect_uri }) {
+    const response_mode = allowedMode(parameters, redirect_uri);
     if (!response_mode) throw new OAuthError('invalid_request', 'response_mode_unknown', { description: 'response_mode is not supported' });
     return { response_mode };
   },
 };
 
 /** How to answer, errors before this check included: as asked where that is possible, else the default of the type. */
-export function answerMode(parameters: ParameterMap): ResponseMode {
-  return allowedMode(parameters) ?? modesOf(parameters)[0];
+export function answerMode(parameters: ParameterMap, redirect_uri: string): ResponseMode {
+  return allowedMode(parameters, redirect_uri) ?? modesOf(parameters)[0];
 }
 
-function allowedMode(parameters: ParameterMap): ResponseMode | undefined {
+function allowedMode(parameters: ParameterMap, redirect_uri: string): ResponseMode | undefined {
   const modes = modesOf(parameters);
   const asked = find(parameters, 'response_mode');
+  // A form is posted to web addresses alone: an app that has a private-use scheme is opened, and reads no body (Form Post §2).
+  if (asked === 'form_post' && !/^https?:/i.test(redirect_uri)) return undefined;
   return asked === undefined ? modes[0] : modes.find((mode) => mode === asked);
 }
 
