@@ -163,7 +163,13 @@ test('Form Post §2: a private-use scheme takes no POST: the mode is refused, an
   expect(await told({ redirect_uri: 'com.example.app:/cb', response_mode: 'form_post' }, fakes)).toMatchObject({
     ...{ error: 'invalid_request', reason: 'response_mode_unknown', response_mode: 'query' },
   });
-  const tokens = { redirect_uri: 'com.example.app:/cb', response_mode: 'form_post', response_type: 'id_token', scope: 'openid', nonce: 'n' };
+  const tokens = {
+    redirect_uri: 'com.example.app:/cb',
+    response_mode: 'form_post',
+    response_type: 'id_token',
+    scope: 'openid',
+    nonce: 'n',
+  };
   expect(await told(tokens, fakes)).toMatchObject({ reason: 'response_mode_unknown', response_mode: 'fragment' });
 });
 

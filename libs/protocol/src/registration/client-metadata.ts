@@ -55,7 +55,7 @@ function readRegistration(metadata: Metadata, policy: RegistrationPolicy, rules:
     ...readKeys(metadata, method, encryption),
     ...encryption,
     ...readRequestObject(metadata),
-    ...readSubjectType(metadata, redirect_uris),
+    ...readSubjectType(metadata, redirect_uris, grant_types, policy),
     ...readLogout(metadata, redirect_uris),
     ...present({
       default_max_age: metadata.seconds('default_max_age'),

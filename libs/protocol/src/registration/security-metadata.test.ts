@@ -3,7 +3,7 @@ import { FakeSectorIdentifiers, testKeys } from '@authority/testing/protocol';
 import { expect, test } from 'vitest';
 import type { RegistrationPolicy } from '../model/registration.ts';
 import { validateRegistration } from './client-metadata.ts';
-import { openRegistrationPolicy } from './policy.ts';
+import { openRegistrationPolicy, operatorRegistrationPolicy } from './policy.ts';
 import { assertSectorIdentifier } from './subject-type.ts';
 
 /* Metadata by which a client binds tokens, signs requests, has answers encrypted, hears of logouts and hides subjects. */
@@ -68,6 +68,14 @@ test.each<[string, object]>([
     'OpenID Connect Core §8.1: pairwise without a host',
     { subject_type: 'pairwise', application_type: 'native', redirect_uris: ['com.example:/cb'] },
   ],
+  [
+    'OpenID Connect Core §8.1: pairwise with a host that a private-use scheme only says it has',
+    { subject_type: 'pairwise', application_type: 'native', redirect_uris: ['com.example://app.example.test/cb'] },
+  ],
+  [
+    'OpenID Connect Core §8.1: pairwise for devices, which no redirect URI proves',
+    { subject_type: 'pairwise', grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'] },
+  ],
   ['OpenID Connect Registration §5: a sector over http', { sector_identifier_uri: 'http://app.example.test/sector' }],
   ['OpenID Connect Core §4: initiate_login_uri over http', { initiate_login_uri: 'http://app.example.test/begin' }],
   ['Back-Channel Logout §2.2: a fragment', { backchannel_logout_uri: 'https://app.example.test/logout#x' }],
@@ -107,6 +115,15 @@ test('OpenID Connect Registration §5: the sector must publish every redirect UR
   await expect(assertSectorIdentifier(registration, sectors)).rejects.toMatchObject({ error: 'invalid_client_metadata' });
   sectors.published.set(sector_identifier_uri, ['https://other.example.test/callback', ...redirect_uris]);
   await expect(assertSectorIdentifier(registration, sectors)).resolves.toBeUndefined();
+});
+
+test('OpenID Connect Registration §5: who has no redirect URI is in nobody’s sector', async () => {
+  const sectors = new FakeSectorIdentifiers();
+  const sector_identifier_uri = 'https://sector.example.test/uris.json';
+  sectors.published.set(sector_identifier_uri, ['https://other.example.test/callback']);
+  const device = { grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], subject_type: 'pairwise', sector_identifier_uri };
+  const registration = validate({ ...device, redirect_uris: [] }, operatorRegistrationPolicy);
+  await expect(assertSectorIdentifier(registration, sectors)).rejects.toMatchObject({ error: 'invalid_client_metadata' });
 });
 
 test('contract.md: the profile of a policy is the profile of its clients, and no client chooses one', () => {

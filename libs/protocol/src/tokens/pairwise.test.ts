@@ -61,6 +61,13 @@ test('OpenID Connect Core §8.1: a client without a host is a sector of its own,
   expect(native('app.example.test')).not.toBe(subjectFor(pairwise(), sub, ports));
 });
 
+test('OpenID Connect Core §8.1: what nobody owns is no sector: a loopback address, a host behind a private-use scheme', () => {
+  const ports = protocolFakes();
+  const named = (client_id: string, uri: string): string => subjectFor(pairwise({ client_id, redirect_uris: [uri] }), sub, ports);
+  for (const uri of ['http://127.0.0.1/cb', 'http://localhost:3000/cb']) expect(named('a', uri)).not.toBe(named('b', uri));
+  expect(named('a', 'com.evil.app://app.example.test/cb')).not.toBe(named('b', 'https://app.example.test/cb'));
+});
+
 test('OpenID Connect Core §8.1: ID Token, UserInfo, access token and introspection say one name, and none the local one', async () => {
   const fakes = setup();
   const tokens = await obtainTokens(fakes, { scope: 'openid email offline_access' });

@@ -40,11 +40,12 @@ function nameIn(client: Client, kind: 'subject' | 'session', name: string, { iss
 
 /**
  * The sector (§8.1): the host of `sector_identifier_uri`, else that of the redirect URIs, which registration keeps to one. A
- * client without a host is a sector of its own.
+ * client without a host that somebody owns (a loopback address, a private-use scheme) is a sector of its own.
  */
 function sectorOf({ sector_identifier_uri, redirect_uris, client_id }: Client): string {
   const uri = sector_identifier_uri ?? redirect_uris[0];
-  const host = uri !== undefined && URL.canParse(uri) ? new URL(uri).hostname : '';
+  const url = uri !== undefined && URL.canParse(uri) ? new URL(uri) : undefined;
+  const host = url?.protocol === 'https:' ? url.hostname : '';
   return host === '' ? `\0${client_id}` : host;
 }
 
