@@ -49,7 +49,7 @@ export const tokenRequests: readonly BadRequest[] = [
   ['RFC 6749 §3.3: an unknown scope', byMachine(`${grant}&scope=nothing`), 400, 'invalid_scope', 'scope_unknown'],
   ['RFC 6749 §3.3: a malformed scope', byMachine(`${grant}&scope=%22`), 400, 'invalid_scope', 'parameter_invalid'],
   ['RFC 8707 §2: an unknown resource', byMachine(`${grant}&resource=https://nowhere.example`), 400, 'invalid_target', 'resource_unknown'],
-  ['RFC 8707 §2: several resources', byMachine(twice), 400, 'invalid_target', 'resource_repeated'],
+  ['RFC 8707 §2: several resources', byMachine(twice), 400, 'invalid_target', 'resource_unknown'],
   ['RFC 6749 Appendix B: JSON instead of a form', bare(token, '{}', 'application/json'), 400, invalid, 'content_type_wrong'],
   ['RFC 6749 Appendix B: no content type', bare(token, Buffer.from(grant)), 400, invalid, 'content_type_wrong'],
   ['RFC 6749 Appendix B: a broken percent sign', bare(token, 'grant_type=%zz', formType), 400, invalid, 'encoding_invalid'],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AuditEvent,
   AuditServiceService,
@@ -41,11 +42,13 @@ export interface NewPerson {
 export class Operator {
   readonly #client: grpc.Client;
   readonly #suite: Pick<Suite, 'issuer' | 'operator'>;
+  readonly #hasReplicas: boolean;
   #token: Promise<string> | undefined;
   #tokenAt = 0;
 
-  constructor(suite: Pick<Suite, 'issuer' | 'operator' | 'adminAddress'>) {
+  constructor(suite: Pick<Suite, 'issuer' | 'operator' | 'adminAddress'> & Partial<Pick<Suite, 'processes'>>) {
     this.#suite = suite;
+    this.#hasReplicas = suite.processes?.has('token-2') ?? false;
     this.#client = new grpc.Client(suite.adminAddress, grpc.credentials.createInsecure(), {
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 500,
@@ -84,9 +87,12 @@ export class Operator {
     });
   }
 
+  /** The client, known to every replica. */
   async createClient(client: Partial<Client>): Promise<CreatedClient> {
     const answer = await this.call(ClientServiceService.createClient, { client: Client.create(client) });
     const created = present(answer.client);
+    // A change reaches every replica within a second (house.md, caches).
+    if (this.#hasReplicas) await sleep(1000);
     return {
       client: created,
       client_id: created.client_id,
