@@ -55,6 +55,7 @@ test('OpenID Connect Discovery §3: what is required is there, and how requests 
     request_uri_parameter_supported: true,
     require_request_uri_registration: true,
     claims_parameter_supported: true,
+    acr_values_supported: ['urn:authority:pwd'],
     prompt_values_supported: ['none', 'login', 'consent', 'select_account', 'create'],
   });
   expect(document).not.toHaveProperty('registration_endpoint');
