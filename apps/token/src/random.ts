@@ -31,9 +31,9 @@ function randomBytes(length: number): Buffer {
 export const systemRandom: Random = {
   bytes: (length) => randomBytes(length),
 
-  grantId(): string {
+  grantId(authorizedAt: number): string {
     const bytes = Buffer.alloc(timeLength + randomLength);
-    bytes.writeUIntBE(Date.now(), 0, timeLength);
+    bytes.writeUIntBE(authorizedAt, 0, timeLength);
     randomBytes(randomLength).copy(bytes, timeLength);
     return prefix + bytes.toString('base64url');
   },

@@ -365,8 +365,11 @@ export interface Policy {
 /** Unguessable values. A port, so that tests are repeatable. */
 export interface Random {
   bytes(length: number): Uint8Array;
-  /** `g_` and 128 random bits, base64url. */
-  grantId(): string;
+  /**
+   * `g_`, when it was authorized (Unix milliseconds, of the clock that ends are told by) and random bits: what ends
+   * afterwards, ends its tokens, whenever they were made.
+   */
+  grantId(authorizedAt: number): string;
 }
 
 /** All ports and the issuer: what an app hands to the endpoints. Each endpoint takes the part that it needs. */

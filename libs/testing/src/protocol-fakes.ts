@@ -218,8 +218,11 @@ export class FakeRandom implements Random {
     return createHash('sha512').update(`random ${this.#calls}`).digest().subarray(0, length);
   }
 
-  grantId(): string {
-    return `g_${Buffer.from(this.bytes(16)).toString('base64url')}`;
+  /** As the real ones: the time first, so that tests can tell what a grant counts as authorized at. */
+  grantId(authorizedAt: number): string {
+    const bytes = Buffer.alloc(18, this.bytes(18));
+    bytes.writeUIntBE(authorizedAt, 0, 6);
+    return `g_${bytes.toString('base64url')}`;
   }
 }
 

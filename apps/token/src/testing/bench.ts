@@ -62,7 +62,7 @@ export function codeEnvelope(changes: Partial<CodeEnvelope> = {}): CodeEnvelope 
       sid: 's_test',
       authTimeRequired: false,
     },
-    grant_id: systemRandom.grantId(),
+    grant_id: systemRandom.grantId(now),
     handle: randomBytes(16).toString('base64url'),
     offline: true,
     refresh: true,

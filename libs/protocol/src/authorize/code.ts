@@ -15,7 +15,7 @@ export function makeGrant(request: AuthorizationRequest, session: SessionFacts, 
   const offline = request.responseType.code && (request.scopes.includes('offline_access') || !openId);
   const grantEnd = now + ports.policy.offlineGrantLifetime() * 1000;
   return {
-    grant_id: ports.random.grantId(),
+    grant_id: ports.random.grantId(now),
     client_id: request.client.client_id,
     sub: session.sub,
     ...(offline ? undefined : { sid: session.sid }),

@@ -48,6 +48,10 @@ async function decide(fakes: ProtocolFakes, user_code: string, decision: 'allow'
 const poll = (fakes: ProtocolFakes, device_code: string, more: Pairs = {}, as = basic('app', secret)) =>
   exchange(fakes, { grant_type, device_code, ...more }, as);
 
+/** A grant id begins with its time: 48 bits of Unix milliseconds. */
+const authorizedAt = (access_token: string): number =>
+  Buffer.from(String(claimsOf(access_token)['jti']).slice(2, 10), 'base64url').readUIntBE(0, 6);
+
 test('RFC 8628 §3.5: authorization_pending until the person has decided, then tokens', async () => {
   const fakes = setup();
   const { device_code, user_code } = await begin(fakes);
@@ -60,6 +64,16 @@ test('RFC 8628 §3.5: authorization_pending until the person has decided, then t
   await expect(exchange(fakes, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token })).resolves.toMatchObject({
     token_type: 'Bearer',
   });
+});
+
+test('house.md, "One revocation set": a device’s tokens are as old as the decision, so that an end between it and the poll counts', async () => {
+  const fakes = setup();
+  const { device_code, user_code } = await begin(fakes);
+  const decidedAt = fakes.clock.now;
+  await decide(fakes, user_code, 'allow');
+  fakes.clock.advance(60_000);
+  const { access_token } = await poll(fakes, device_code);
+  expect(authorizedAt(access_token)).toBe(decidedAt);
 });
 
 test('RFC 8628 §3.5: a poll before its time is slow_down, and the interval grows by 5 seconds', async () => {

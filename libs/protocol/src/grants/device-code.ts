@@ -29,7 +29,7 @@ export const deviceCode: Grant = {
 
     assertAllowed(decision, request);
     const resources = narrowResources(asked, decision, request.client, ports);
-    const grant = newGrant(request, ports);
+    const grant = newGrant(decision, request, ports);
     const redemption = await ports.deviceDecisions.redeem(value, grant);
     // A second poll ends nothing, unlike a second code: devices repeat polls whose answer they lost.
     if (redemption !== 'redeemed') throw invalidGrant(redemption === 'replayed' ? 'device_code_redeemed' : redemption);
@@ -61,10 +61,14 @@ function assertAllowed(decision: DeviceDecision, { client, now }: GrantRequest):
 }
 
 /** A device outlives the session that it was allowed in, whatever the scope (house.md, "Devices"). */
-function newGrant({ client, confirmation, now }: GrantRequest, { random, policy }: GrantPorts): DeviceGrant {
+function newGrant(
+  { decidedAt }: DeviceDecision,
+  { client, confirmation, now }: GrantRequest,
+  { random, policy }: GrantPorts,
+): DeviceGrant {
   const bound = grantConfirmation(client, confirmation);
   return {
-    ...{ grant_id: random.grantId(), handle: random.bytes(16), expiresAt: now + policy.offlineGrantLifetime() * 1000 },
+    ...{ grant_id: random.grantId(decidedAt), handle: random.bytes(16), expiresAt: now + policy.offlineGrantLifetime() * 1000 },
     ...(bound && { confirmation: bound }),
   };
 }

@@ -35,6 +35,8 @@ test('RFC 6749 §4.3: a name and a password become tokens of a durable grant', a
   const { jti, ...claims } = claimsOf(tokens.access_token);
   expect(claims).toMatchObject({ sub, acr, amr: ['pwd'], auth_time: Math.floor(fakes.clock.now / 1000) - 1 });
   expect(String(jti).startsWith(`${row?.grant.grant_id}.`)).toBe(true);
+  // Its time is that of the sign-in: a password that is changed before the tokens are made ends them.
+  expect(Buffer.from(String(jti).slice(2, 10), 'base64url').readUIntBE(0, 6)).toBe(fakes.clock.now - 500);
   await expect(exchange(fakes, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token })).resolves.toMatchObject({
     scope: 'orders.read',
   });

@@ -77,7 +77,7 @@ async function grantTo(
   };
   const bound = grantConfirmation(client, confirmation);
   const grant: LiveGrant = {
-    grant_id: ports.random.grantId(),
+    grant_id: ports.random.grantId(person.authTimeMs),
     client_id: client.client_id,
     sub: person.sub,
     scopes,
