@@ -129,9 +129,18 @@ export interface RefreshTokenMac {
 export interface Revocations {
   /**
    * True when an entry covers this token: by grant (the beginning of jti), by token (jti, or what it was exchanged for: jti up
-   * to one of its dots), session, client (also those that it was exchanged from) or subject before iat.
+   * to one of its dots), session, client (also those that it was exchanged from) or subject before iat; a subject's also what
+   * rests on a sign-in before it, whenever it was made.
    */
-  isRevoked(token: { jti: string; sub: string; client_id: string; sid?: string; iat: number; exchanged_from?: readonly string[] }): boolean;
+  isRevoked(token: {
+    jti: string;
+    sub: string;
+    client_id: string;
+    sid?: string;
+    iat: number;
+    auth_time?: number;
+    exchanged_from?: readonly string[];
+  }): boolean;
   /** Throws StatusError UNAVAILABLE `revocations_stale` when the last good poll is too old to answer. */
   assertFresh(now: number): void;
   /** Client credentials go on for 60 s without a poll. */

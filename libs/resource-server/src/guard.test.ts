@@ -131,6 +131,8 @@ describe('house.md, "One revocation set": a revoked token', () => {
     server.end('subject', 'ann', Date.now() - 60_000);
     await expect(verify(server.token({ jti: `${grant}.z` }))).resolves.toMatchObject({ sub: 'ann' });
     await expect(verify(server.token({ jti: `${grant_id(Date.now() - 120_000)}.z` }))).rejects.toMatchObject(refused);
+    // Unless it rests on a sign-in from before.
+    await expect(verify(server.token({ jti: `${grant}.z`, auth_time: soon() - 300 }))).rejects.toMatchObject(refused);
   });
 
   test('it stays refused when a list, or another replica, does not name it any more', async () => {

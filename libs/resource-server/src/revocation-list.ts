@@ -50,7 +50,7 @@ export class RevocationList {
     return Date.now() - this.goodAt <= this.policy.staleAfterMs;
   }
 
-  isRevoked({ jti, sid, client_id, sub, iat, claims }: AccessToken): boolean {
+  isRevoked({ jti, sid, client_id, sub, iat, auth_time, claims }: AccessToken): boolean {
     const grant = grantOf(jti);
     if (beginnings(jti).some((one) => this.has('token', one))) return true;
     if ((grant && this.has('grant', grant.grant_id)) || (sid !== undefined && this.has('session', sid))) return true;
@@ -58,7 +58,10 @@ export class RevocationList {
     const began = grant?.authorizedAt ?? iat * 1000;
     const { exchanged_from } = claims;
     const clients = [client_id, ...(Array.isArray(exchanged_from) ? exchanged_from.map(String) : [])];
-    return began <= this.notBefore('subject', sub) || clients.some((one) => began <= this.notBefore('client', one));
+    const subjectEnd = this.notBefore('subject', sub);
+    // Made later of a sign-in before the end, when the server had not heard of it: over as well.
+    if (auth_time !== undefined && auth_time < Math.floor(subjectEnd / 1000)) return true;
+    return began <= subjectEnd || clients.some((one) => began <= this.notBefore('client', one));
   }
 
   stop(): void {

@@ -34,7 +34,11 @@ async function decision(changes: Partial<DeviceDecision> = {}): Promise<{ device
   return { device_code, made: { ...decided, code_hash: hashOf(device_code) } };
 }
 
-const grant = (): DeviceGrant => ({ grant_id: systemRandom.grantId(Date.now()), handle: randomBytes(16), expiresAt: Date.now() + 86_400_000 });
+const grant = (): DeviceGrant => ({
+  grant_id: systemRandom.grantId(Date.now()),
+  handle: randomBytes(16),
+  expiresAt: Date.now() + 86_400_000,
+});
 
 const grantsOf = (device_code: string) =>
   one.database.query<{ grant_id: string; sid: string | null; generation: number }>(

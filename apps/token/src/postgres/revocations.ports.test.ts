@@ -94,6 +94,19 @@ test('house.md, "One revocation set": a not-before covers what is older, to the 
   expect(one.revocations.isRevoked(tokenOf({ sub: 'exact', jti: 'cc.x', iat: Math.floor(at.getTime() / 1000) + 1 }))).toBe(false);
 });
 
+test('house.md, "One revocation set": a person’s end covers what was made later of an older sign-in', async () => {
+  const at = new Date();
+  const signedIn = (seconds: number) => ({
+    ...tokenOf({ sub: 'outran', jti: 'cc.x', iat: Math.floor(at.getTime() / 1000) + 5 }),
+    auth_time: Math.floor(at.getTime() / 1000) + seconds,
+  });
+  await one.database.transaction((tx) => endAll(tx, [{ kind: 'subject', target: 'outran', at }]));
+  await one.poll.refresh();
+  expect(one.revocations.isRevoked(signedIn(-1))).toBe(true);
+  // As for grants: a sign-in of the same second counts as later.
+  expect(one.revocations.isRevoked(signedIn(0))).toBe(false);
+});
+
 test('house.md, feeds: entries are applied once, whoever applies them how often', async () => {
   const at_ms = Date.now();
   const entry = { sequence: 1, version: 1, event: 'session_ended', sub: 'fed', sid: 's_fed', at_ms, why: 'user' };

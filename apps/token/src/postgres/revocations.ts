@@ -130,7 +130,9 @@ export class PostgresRevocations implements Revocations, Polled {
   private isBefore(kind: 'subject' | 'client', target: string, token: Token, grant: ReturnType<typeof grantOfJti>): boolean {
     const entry = this.entries[kind].get(target);
     if (entry === undefined) return false;
-    return (grant?.authorizedAt ?? token.iat * 1000) <= entry.notBefore;
+    if ((grant?.authorizedAt ?? token.iat * 1000) <= entry.notBefore) return true;
+    // As endingVerdict has it: made later of an older sign-in, before this server had heard of the end.
+    return kind === 'subject' && token.auth_time !== undefined && token.auth_time < Math.floor(entry.notBefore / 1000);
   }
 
   private assertPolled(now: number, staleMs: number): void {

@@ -50,7 +50,8 @@ async function exchange(request: EndpointRequest, ports: TokenPorts, now: number
   );
   const authorization = authorized instanceof Promise ? await authorized : authorized;
 
-  const issued = issue(confirmation ? { ...authorization, confirmation } : authorization, ports, now);
+  const bound = confirmation ? { ...authorization.confirmation, ...confirmation } : authorization.confirmation;
+  const issued = issue(bound ? { ...authorization, confirmation: bound } : authorization, ports, now);
   return recipient && issued.id_token !== '' ? { ...issued, id_token: await nest(issued.id_token, recipient) } : issued;
 }
 

@@ -61,11 +61,7 @@ function assertAllowed(decision: DeviceDecision, { client, now }: GrantRequest):
 }
 
 /** A device outlives the session that it was allowed in, whatever the scope (house.md, "Devices"). */
-function newGrant(
-  { decidedAt }: DeviceDecision,
-  { client, confirmation, now }: GrantRequest,
-  { random, policy }: GrantPorts,
-): DeviceGrant {
+function newGrant({ decidedAt }: DeviceDecision, { client, confirmation, now }: GrantRequest, { random, policy }: GrantPorts): DeviceGrant {
   const bound = grantConfirmation(client, confirmation);
   return {
     ...{ grant_id: random.grantId(decidedAt), handle: random.bytes(16), expiresAt: now + policy.offlineGrantLifetime() * 1000 },

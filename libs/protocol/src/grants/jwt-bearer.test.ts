@@ -199,4 +199,9 @@ test('RFC 8693 §3: a JWT of a trusted issuer is a subject token, once; its acto
     const other = await sign(fakes, { claims: { act, jti: `act${at}` } });
     await refused(exchange(fakes, { ...request, subject_token: other }), 'subject_token_invalid', 'invalid_request');
   }
+  // RFC 8693 §4.4: who may act is not for everybody because it cannot be read.
+  for (const [at, may_act] of ['app', ['app'], null, 1].entries()) {
+    const other = await sign(fakes, { claims: { may_act, jti: `may_act${at}` } });
+    await refused(exchange(fakes, { ...request, subject_token: other }), 'subject_token_invalid', 'invalid_request');
+  }
 });

@@ -13,6 +13,7 @@ import {
   sub,
   testIssuer,
 } from '@authority/testing/protocol';
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { createIntrospectionEndpoint } from '../endpoints/introspection.ts';
 import { createTokenEndpoint } from '../endpoints/token.ts';
@@ -312,6 +313,21 @@ test('RFC 9449 §7, RFC 8705 §3: who holds the key of a bound token may exchang
   expect(ask({ jkt: 'mine' })).toMatchObject({ sub, scopes: ['orders.read'] });
   for (const shown of [undefined, { jkt: 'other' }])
     expect(() => ask(shown)).toThrow(expect.objectContaining({ reason: 'subject_token_unproven' }));
+});
+
+test('RFC 8705 §3: what is exchanged for a token that is bound to a certificate is bound to it, also for a client that does not bind its own', async () => {
+  const fakes = setup();
+  const now = Math.floor(fakes.clock.now / 1000);
+  const claims = { iss: testIssuer, sub, aud: api, client_id: 'app', scope: 'orders.read', jti: 'cc.one', iat: now, exp: now + 60 };
+  const cnf = { 'x5t#S256': createHash('sha256').update('certificate').digest('base64url') };
+  const subject_token = fakes.signingKeys.sign('ES256', 'at+jwt', { ...claims, cnf });
+  const request = endpointRequest(
+    { grant_type, subject_token, subject_token_type: `${urn}access_token`, resource: backend },
+    basic('api', secret),
+  );
+  const evidence = { ...request.evidence, tls_client_certificate: Buffer.from('certificate') };
+  const answer = await createTokenEndpoint(fakes).exchange({ ...request, evidence }, fakes.clock.now);
+  expect(claimsOf(answer.access_token)).toMatchObject({ cnf });
 });
 
 test('OpenID Connect Core §8.1: what is exchanged for a pairwise client names the person in its own sector, and back', async () => {

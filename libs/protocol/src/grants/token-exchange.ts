@@ -62,6 +62,8 @@ function authorizationFrom(subject: GivenToken, actor: GivenToken | undefined, r
   assertPolicy(subject, actor, client, ports.issuer);
   assertMayAct(subject, actor, client, ports.issuer);
   const { sub, authentication } = subject;
+  // Whatever the client binds its own tokens to: nothing is worth more than what it was made of (RFC 9449 §7, RFC 8705 §3).
+  const confirmation = { ...actor?.confirmation, ...subject.confirmation };
   return {
     client,
     sub,
@@ -70,6 +72,7 @@ function authorizationFrom(subject: GivenToken, actor: GivenToken | undefined, r
     origin: originOf(subject, actor),
     issuedTokenType: tokenTypes.accessToken,
     ...(authentication && { authentication }),
+    ...(Object.keys(confirmation).length > 0 && { confirmation }),
     idToken: false,
   };
 }

@@ -31,6 +31,8 @@ export interface GivenToken {
   may_act?: Readonly<Record<string, unknown>>;
   exchanged_from: readonly string[];
   authentication?: Authentication;
+  /** What it is bound to; the request has shown it. */
+  confirmation?: Confirmation;
 }
 
 /** Reads a token of the kind that is said, and of no other (RFC 8725 §3.11). Answers at once for access tokens of ours. */
@@ -60,7 +62,7 @@ function judgeAccess(claims: AccessTokenClaims, request: GrantRequest, ports: Gr
   // What a pairwise client is told of people who act is for its sector alone (OpenID Connect Core §8.1), and names nobody here.
   if (claims.told && isOfPeople(claims.act, ports)) throw invalid('subject_token_foreign');
 
-  const { sub, client_id, aud, exp, jti, sid, act, may_act, exchanged_from = [], auth_time, acr, amr } = claims;
+  const { sub, client_id, aud, exp, jti, sid, act, may_act, exchanged_from = [], auth_time, acr, amr, cnf } = claims;
   const authentication = auth_time !== undefined && acr !== undefined && amr && { auth_time, acr, amr, authTimeRequired: false };
   return {
     ...{ sub, client_id, exp, jti, exchanged_from },
@@ -70,6 +72,7 @@ function judgeAccess(claims: AccessTokenClaims, request: GrantRequest, ports: Gr
     ...(act && { act }),
     ...(may_act && { may_act }),
     ...(authentication && { authentication }),
+    ...(cnf && { confirmation: cnf }),
   };
 }
 
@@ -99,7 +102,8 @@ async function readIdToken(token: string, { client, parameters, now }: GrantRequ
   if (exp * 1000 <= now) throw invalid('token_expired');
   const session = typeof sid === 'string' ? { sid } : {};
   ports.revocations.assertFresh(now);
-  if (ports.revocations.isRevoked({ jti: '', sub, client_id: aud, iat, ...session })) throw invalid('token_revoked');
+  if (ports.revocations.isRevoked({ jti: '', sub, client_id: aud, iat, ...session, ...(typeof auth_time === 'number' && { auth_time }) }))
+    throw invalid('token_revoked');
 
   const authentication = typeof auth_time === 'number' && { authentication: { auth_time, acr, amr, authTimeRequired: false } };
   const scopes = await allowedScopes(sub, client, parameters.get('resource') ?? [], ports);
@@ -119,6 +123,8 @@ async function readJwt(token: string, { client, now }: GrantRequest, ports: Gran
   try {
     const { issuer, sub, exp, claims } = await verifyAssertion(token, client, ports, now);
     const { act, may_act } = claims;
+    // A rule that cannot be read lets nobody through.
+    if (may_act !== undefined && !isObject(may_act)) throw invalid('subject_token_invalid');
     return {
       sub: await subjectOf(sub, issuer, ports),
       scopes: mostOf(issuer, client),
@@ -126,7 +132,7 @@ async function readJwt(token: string, { client, now }: GrantRequest, ports: Gran
       jti: issuer.trusted_issuer_id,
       exchanged_from: [],
       ...(act !== undefined && { act: readActor(act, issuer.issuer) }),
-      ...(isObject(may_act) && { may_act }),
+      ...(may_act && { may_act }),
     };
   } catch (error) {
     // RFC 8693 §2.2.2: whatever is wrong with a given token is invalid_request.
