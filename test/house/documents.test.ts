@@ -54,6 +54,12 @@ describe('the documents say what is there', () => {
     expect(named.filter((one) => !known.has(one.slice(one.indexOf(': ') + 2)))).toEqual([]);
   });
 
+  test('README.md leads to every how-to, table of conformance and page of the reference', () => {
+    const readme = read('README.md');
+    const leaves = git('docs/how-to/*.md', 'docs/reference/*.md', 'docs/conformance*.md');
+    expect(leaves.filter((path) => !readme.includes(`](${path})`))).toEqual([]);
+  });
+
   test('every command and option of authorityctl that a document names exists', () => {
     const sources = git('apps/cli/src/*.ts').map(read).join('\n');
     const named = pages.flatMap((page) => {
