@@ -208,6 +208,18 @@ describe('house.md "outbound": no redirects, time and size caps', () => {
     expect(performance.now() - began).toBeLessThan(500);
   });
 
+  it('threat model: a name that resolves slowly keeps its thread after its request is over; two are taken, never more', async () => {
+    const asked: (() => void)[] = [];
+    const resolver = (): Promise<Address[]> => new Promise((resolve) => void asked.push(() => resolve([])));
+    const outbound = createOutbound({ allow: [], log: quiet, resolver });
+    const ask = (host: string) => reasonOf(outbound.fetch(`https://${host}.example/`, { timeoutMs: 30 }));
+    for (const host of ['a', 'b', 'c', 'd', 'e']) expect(await ask(host)).toBe('timeout');
+    expect(asked).toHaveLength(2);
+    for (const answer of asked) answer();
+    await ask('f');
+    expect(asked).toHaveLength(3);
+  });
+
   it('slow resolution counts, and a caller can cancel', async () => {
     const slow = createOutbound({ allow: [], resolver: () => new Promise(() => {}) });
     expect(await reasonOf(slow.fetch('https://slow.example/', { timeoutMs: 30 }))).toBe('timeout');

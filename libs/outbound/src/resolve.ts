@@ -17,9 +17,16 @@ export const systemResolver: Resolver = (host) => lookup(host, { all: true, orde
 
 /**
  * getaddrinfo blocks one of libuv's four threads, which password hashing and file reads share: names that resolve
- * slowly on purpose may hold two of them and no more.
+ * slowly on purpose may hold two of them and no more, however many requests for them have come and gone. One gate for
+ * all that resolve in the same way.
  */
-const lookups = new Gate({ perKey: 2, total: 2, waiting: 256 });
+const lookups = new WeakMap<Resolver, Gate>();
+
+function lookupsOf(resolver: Resolver): Gate {
+  const gate = lookups.get(resolver) ?? new Gate({ perKey: 2, total: 2, waiting: 256 });
+  lookups.set(resolver, gate);
+  return gate;
+}
 
 /** Where a request may connect: resolved once, every address checked, and nothing is resolved again after it. */
 export async function pinAddresses(
@@ -45,12 +52,12 @@ async function addressesOf(host: string, resolver: Resolver, signal: AbortSignal
   const literal = isIP(host);
   if (literal !== 0) return [{ address: host, family: literal }];
 
-  const addresses = await lookups
-    .run('', signal, () => untilAborted(resolver(host), signal))
-    .catch((cause: unknown) => {
-      if (cause instanceof OutboundError || signal.aborted) throw cause;
-      throw new OutboundError('name_unknown', host, 'cannot be resolved', cause);
-    });
+  // The caller goes when its time is over; the thread is free only when the look-up has ended.
+  const lookedUp = lookupsOf(resolver).run('', signal, () => resolver(host));
+  const addresses = await untilAborted(lookedUp, signal).catch((cause: unknown) => {
+    if (cause instanceof OutboundError || signal.aborted) throw cause;
+    throw new OutboundError('name_unknown', host, 'cannot be resolved', cause);
+  });
   if (addresses.length === 0) throw new OutboundError('name_unknown', host, 'has no address');
   return addresses;
 }
