@@ -21,7 +21,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function openStage(options: { redis: boolean }): Promise<Stage> {
+export async function openStage(options: { redis: boolean; env?: Readonly<Record<string, string>> }): Promise<Stage> {
   const dataDir = mkdtempSync(join(tmpdir(), 'authority-chaos-postgres-'));
   let ended = (): void => {};
   const start = (): Promise<EmbeddedPostgres> => startEmbeddedPostgres({ dataDir, onExit: () => ended() });
