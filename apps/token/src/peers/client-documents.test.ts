@@ -54,6 +54,16 @@ test('Client ID Metadata Document §4.3: a document is kept for its time, and th
   expect(asked).toHaveLength(2);
 });
 
+test('Client ID Metadata Document §6.6: addresses without a document push none out that was fetched', async () => {
+  await documents.load(client_id);
+  answer = fails;
+  for (let at = 0; at < 1_100; at += 1) await documents.load(`https://x.example.test/${at}`).catch(() => {});
+  expect(documents.find(client_id)).toBeDefined();
+  answer = json(document);
+  await documents.load(client_id);
+  expect(asked.filter((one) => one === client_id)).toHaveLength(1);
+});
+
 test.each<[string, ClientDocumentPolicy, string]>([
   ['nobody is taken', { taken: 'off', hosts: [], scopes: [] }, 'client_unknown'],
   ['the list is empty', { taken: 'allowlist', hosts: [], scopes: [] }, 'client_document_refused'],

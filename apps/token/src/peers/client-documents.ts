@@ -30,7 +30,7 @@ const staleMs = 3_600_000;
 /** A bound on how often a host is asked in vain, not a cache of its errors (§4.3). */
 const failedForMs = 5_000;
 
-/** Clients whose id is the address of their metadata, as this replica has fetched it: bounded, least recently used first. */
+/** Clients whose id is the address of their metadata, as this replica has fetched it: bounded, what failed first, then least recently used. */
 export class ClientDocuments {
   private readonly entries = new Map<string, Entry>();
 
@@ -107,11 +107,17 @@ export class ClientDocuments {
     const entry = this.entries.get(client_id) ?? newEntry();
     this.entries.delete(client_id);
     this.entries.set(client_id, entry);
-    for (const [oldest] of this.entries) {
-      if (this.entries.size <= mostEntries) break;
-      this.entries.delete(oldest);
-    }
+    if (this.entries.size > mostEntries) this.entries.delete(this.leastWanted());
     return entry;
+  }
+
+  /** Anybody can name addresses where nothing is: they go before any document does. */
+  private leastWanted(): string {
+    const [[oldest] = ['']] = this.entries;
+    for (const [id, { client, running, askedAt }] of this.entries) {
+      if (client === undefined && running === undefined && askedAt > 0) return id;
+    }
+    return oldest;
   }
 }
 
