@@ -34,11 +34,22 @@ export default defineConfig({
       {
         test: {
           name: 'suite',
-          include: ['test/suite/**/*.test.ts', 'test/specs/**/*.test.ts'],
+          include: ['test/suite/**/*.test.ts'],
           maxConcurrency: 32,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        // A suite of its own for each file; most of the time is waiting, so two run at once.
+        test: {
+          name: 'specs',
+          include: ['test/specs/**/*.test.ts'],
+          maxConcurrency: 32,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
         },
       },
       {

@@ -29,6 +29,7 @@ const tiers = [
   { name: 'ports', needs: ['redis-server'] },
   { name: 'service', needs: ['redis-server'] },
   { name: 'suite', needs: ['redis-server', 'chromium', 'curl', ...thirdParty] },
+  { name: 'specs', needs: ['redis-server', 'chromium'] },
   { name: 'chart', needs: ['redis-server'] },
   { name: 'chaos', needs: ['redis-server'] },
 ];

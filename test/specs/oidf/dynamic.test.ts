@@ -42,7 +42,7 @@ describe('OpenID Foundation, plan Dynamic', () => {
 test('docs/conformance-dynamic.md: the table says what this run has shown', async () => {
   const head = `# Conformance: dynamic registration
 
-Written by \`test/specs/oidf/dynamic.test.ts\` (\`npx vitest run --project suite test/specs/oidf/dynamic -u\`); do not edit. As
+Written by \`test/specs/oidf/dynamic.test.ts\` (\`npx vitest run --project specs test/specs/oidf/dynamic -u\`); do not edit. As
 [conformance.md](conformance.md), for the plan Dynamic: clients register themselves with an initial access token, and authenticate by
 \`private_key_jwt\` with RS256. Their key sets, request objects and lists of redirect URIs lie on an https host of theirs.
 

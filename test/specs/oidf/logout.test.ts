@@ -69,7 +69,7 @@ describe.each(plans)('OpenID Foundation, plan $name', ({ name, modules }) => {
 test('docs/conformance-logout.md: the table says what this run has shown', async () => {
   const head = `# Conformance: logout
 
-Written by \`test/specs/oidf/logout.test.ts\` (\`npx vitest run --project suite test/specs/oidf/logout -u\`); do not edit. As
+Written by \`test/specs/oidf/logout.test.ts\` (\`npx vitest run --project specs test/specs/oidf/logout -u\`); do not edit. As
 [conformance.md](conformance.md), for the four logout plans. \`token.frontchannel_logout\` and \`token.session_management\` are on here.
 `;
   const table = head + plans.map((plan) => sectionOf(plan, results)).join('');

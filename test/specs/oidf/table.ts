@@ -30,7 +30,7 @@ const differing: readonly string[] = ['oidcc-registration-logo-uri'];
 export function conformanceTable(plans: readonly Plan[], results: Results): string {
   return `# Conformance
 
-Written by \`test/specs/oidf/oidf.test.ts\` (\`npx vitest run --project suite test/specs/oidf -u\`); do not edit. Each module of the OpenID
+Written by \`test/specs/oidf/oidf.test.ts\` (\`npx vitest run --project specs test/specs/oidf -u\`); do not edit. Each module of the OpenID
 Foundation's plans has a test of its name there, which makes the module's request over HTTP and checks what the module asserts. It is not
 the Foundation's own suite, and no certification. All clients are registered by the operator, with every response type and without PKCE, as
 the plans have it. Beside this: [dynamic registration](conformance-dynamic.md) and [logout](conformance-logout.md).
