@@ -47,6 +47,8 @@ export interface RegistrationPolicy {
   allowImplicit: boolean;
   allowHybrid: boolean;
   allowPassword: boolean;
+  /** Grant types that its clients may have; absent: all that nothing else here forbids. */
+  grantTypes?: readonly string[];
   /** Scopes that its clients may ask for; empty: the standard OpenID scopes. */
   scopes: readonly string[];
   /** Client authentication methods that its clients may use; empty: all. */

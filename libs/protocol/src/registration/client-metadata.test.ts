@@ -171,3 +171,12 @@ test('RFC 7591 §3.2.2: whatever JSON comes is registered or refused, with a des
     { numRuns: 300 },
   );
 });
+
+test('contract.md: open registration has the strictest policy: no grant that leads past a redirect URI', () => {
+  for (const type of ['urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:token-exchange']) {
+    const metadata = { grant_types: ['authorization_code', type] };
+    expect(() => validate(metadata)).toThrow(expect.objectContaining({ error: 'invalid_client_metadata' }));
+    const { grantTypes: _, ...token } = openRegistrationPolicy;
+    expect(validate(metadata, token)).toMatchObject({ grant_types: metadata.grant_types });
+  }
+});

@@ -12,9 +12,7 @@ export function readGrantTypes(metadata: Metadata, method: string, policy: Regis
   const asked = metadata.texts('grant_types', 20) ?? ['authorization_code'];
   if (asked.length === 0) throw invalidMetadata('grant_types is empty');
   for (const type of asked) {
-    const forbidden =
-      (type === 'password' && !policy.allowPassword) || (type === 'implicit' && !policy.allowImplicit && !policy.allowHybrid);
-    if (forbidden || !known.has(type)) throw invalidMetadata(`the grant type ${type} is not available`);
+    if (!isAllowed(type, policy) || !known.has(type)) throw invalidMetadata(`the grant type ${type} is not available`);
   }
   // A grant without people needs a client with credentials (RFC 6749 §4.4).
   if (method === 'none' && asked.includes('client_credentials')) throw invalidMetadata('client_credentials needs client authentication');
@@ -22,6 +20,12 @@ export function readGrantTypes(metadata: Metadata, method: string, policy: Regis
     throw invalidMetadata('refresh_token needs a grant type that gives refresh tokens');
   }
   return asked;
+}
+
+function isAllowed(type: string, { grantTypes, allowPassword, allowImplicit, allowHybrid }: RegistrationPolicy): boolean {
+  if (grantTypes && !grantTypes.includes(type)) return false;
+  if (type === 'password') return allowPassword;
+  return type !== 'implicit' || allowImplicit || allowHybrid;
 }
 
 /** Response types fit the grant types (the table of RFC 7591 §2.1), the policy and this server. */

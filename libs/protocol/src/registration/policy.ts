@@ -7,6 +7,8 @@ export const openRegistrationPolicy: RegistrationPolicy = {
   allowImplicit: false,
   allowHybrid: false,
   allowPassword: false,
+  // No device grant: whoever sends a code to somebody else gets that person's tokens (RFC 8628 §5.4).
+  grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
   scopes: [],
   tokenEndpointAuthMethods: [],
 };
