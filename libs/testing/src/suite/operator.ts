@@ -91,14 +91,18 @@ export class Operator {
   async createClient(client: Partial<Client>): Promise<CreatedClient> {
     const answer = await this.call(ClientServiceService.createClient, { client: Client.create(client) });
     const created = present(answer.client);
-    // A change reaches every replica within a second (house.md, caches).
-    if (this.#hasReplicas) await sleep(1000);
+    await this.#known();
     return {
       client: created,
       client_id: created.client_id,
       ...(answer.client_secret !== '' && { client_secret: answer.client_secret }),
       redirect_uri: created.redirect_uris[0] ?? '',
     };
+  }
+
+  /** A change reaches every replica within a second (house.md, caches). */
+  async #known(): Promise<void> {
+    if (this.#hasReplicas) await sleep(1000);
   }
 
   async updateClient(client_id: string, changes: Partial<Client>): Promise<void> {
@@ -135,9 +139,11 @@ export class Operator {
   }
 
   /** `value` is what the setting becomes; it travels as JSON. */
+  /** The value, in force at every replica. */
   async setSetting(name: string, value: unknown): Promise<void> {
     const setting = Setting.create({ name, value: JSON.stringify(value) });
     await this.call(SettingsServiceService.updateSetting, { setting, update_mask: ['value'], force: false });
+    await this.#known();
   }
 
   async createRegistrationToken(policy: Partial<RegistrationToken>): Promise<{ id: string; value: string }> {
