@@ -72,6 +72,6 @@ test('style.md 13: whatever is sent is read or refused, and nothing of it reache
         expect(({} as Record<string, unknown>)['essential']).toBeUndefined();
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
