@@ -36,7 +36,8 @@ export interface Outbound {
 }
 
 const usualMaxBytes = 64 * 1024;
-const usualTimeoutMs = 3_000;
+/** Within the two seconds that the edge waits: who asks is told what is slow, and not that the server is. */
+const usualTimeoutMs = 1_500;
 
 /** The only HTTP client (house.md): it reaches the public Internet over https, and what the operator listed. */
 export function createOutbound(options: OutboundOptions): Outbound {

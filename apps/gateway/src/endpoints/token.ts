@@ -26,8 +26,7 @@ const refresh: CallOptions = { lane: 'store', idempotent: true };
 
 /**
  * performance.md: client credentials by secret need memory and CPU alone, and so does the exchange of access tokens for one;
- * an assertion or a DPoP proof is marked in a store
- * and never sent again, nor is a code; a refresh is answered alike twice.
+ * an assertion or a DPoP proof is marked in a store and never sent again, nor is a code; a refresh is answered alike twice.
  */
 export function laneOf(parameters: readonly Parameter[]): CallOptions {
   if (parameterOf(parameters, 'client_assertion') !== '') return fromStore;

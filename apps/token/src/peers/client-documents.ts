@@ -23,7 +23,6 @@ interface Entry {
 /** The draft's §6.6 advises 5 KB. */
 const maxBytes = 5 * 1024;
 /** Within the deadline of the edge, so that a host that is slow is told as such. */
-const timeoutMs = 1_500;
 const mostEntries = 1_000;
 /** How long a document is used after its time when its host does not answer, as key sets are. */
 const staleMs = 3_600_000;
@@ -65,7 +64,7 @@ export class ClientDocuments {
   private async fetch(client_id: string, entry: Entry, terms: string): Promise<void> {
     entry.askedAt = this.now();
     try {
-      const answer = await this.outbound.fetch(client_id, { accept: 'application/json', maxBytes, timeoutMs });
+      const answer = await this.outbound.fetch(client_id, { accept: 'application/json', maxBytes });
       // What is no document any more ends the client at once; only silence is waited out.
       entry.client = undefined;
       entry.client = clientOfDocument(client_id, parse(answer), this.termsNow());
