@@ -15,7 +15,7 @@ class FakeFeed {
     this.pulls.push(request);
     if (this.failures-- > 0) throw new Error('away');
     const entries = this.entries.filter(({ sequence }) => sequence > request.cursor);
-    if (entries.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (entries.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     return PullFeedResponse.create({ entries, cursor: entries.at(-1)?.sequence ?? request.cursor });
   };
 }
@@ -43,13 +43,15 @@ class FakeCursors {
   }
 }
 
+const until = (assertion: () => void) => vi.waitFor(assertion, { timeout: 2000, interval: 1 });
+
 describe('followFeed', () => {
   test('applies entries in order, moves the cursor, and reports it with the next pull', async () => {
     const [feed, cursors, applied] = [new FakeFeed(), new FakeCursors(), [] as number[]];
     feed.entries.push(entry(1), entry(2));
     const apply = async (_: Queryable, entries: readonly FeedEntry[]) => void applied.push(...entries.map((one) => one.sequence));
     const following = followFeed({ name: 'session', pull: feed.pull, apply, database: cursors.database });
-    await vi.waitFor(() => expect(feed.pulls.at(-1)?.cursor).toBe(2));
+    await until(() => expect(feed.pulls.at(-1)?.cursor).toBe(2));
     expect(applied).toEqual([1, 2]);
     expect(feed.pulls[0]?.dependent).toMatch(/^token\//);
     expect(following.lastGoodAt()).toBeGreaterThan(0);
@@ -61,8 +63,8 @@ describe('followFeed', () => {
     feed.entries.push(entry(1));
     feed.failures = 1;
     const apply = vi.fn().mockRejectedValueOnce(new Error('deadlock')).mockResolvedValue(undefined);
-    const following = followFeed({ name: 'session', pull: feed.pull, apply, database: cursors.database });
-    await vi.waitFor(() => expect(cursors.cursor).toBe(1), { timeout: 2000 });
+    const following = followFeed({ name: 'session', pull: feed.pull, apply, database: cursors.database, retryMs: 1 });
+    await until(() => expect(cursors.cursor).toBe(1));
     expect(apply).toHaveBeenCalledTimes(2);
     await following.stop();
   });
@@ -70,10 +72,10 @@ describe('followFeed', () => {
   test('replicas share a cursor: who finds it moved applies nothing, and still tells its memory', async () => {
     const [feed, cursors, apply, applied] = [new FakeFeed(), new FakeCursors(), vi.fn(), vi.fn()];
     const following = followFeed({ name: 'session', pull: feed.pull, apply, applied, database: cursors.database });
-    await vi.waitFor(() => expect(feed.pulls.length).toBeGreaterThan(0));
+    await until(() => expect(feed.pulls.length).toBeGreaterThan(0));
     cursors.cursor = 1;
     feed.entries.push(entry(1));
-    await vi.waitFor(() => expect(feed.pulls.at(-1)?.cursor).toBe(1));
+    await until(() => expect(feed.pulls.at(-1)?.cursor).toBe(1));
     expect(apply).not.toHaveBeenCalled();
     expect(applied).toHaveBeenCalled();
     await following.stop();
@@ -85,14 +87,14 @@ describe('followFeed', () => {
     const pull = async (request: PullFeedRequest) =>
       request.cursor > 7 ? PullFeedResponse.create({ cursor: 7, entries: [entry(7)] }) : feed.pull(request);
     const following = followFeed({ name: 'session', pull, apply: async () => undefined, database: cursors.database });
-    await vi.waitFor(() => expect(cursors.cursor).toBe(7));
+    await until(() => expect(cursors.cursor).toBe(7));
     await following.stop();
   });
 
   test('stopping does not wait for a long poll', async () => {
     const pull = () => new Promise<PullFeedResponse>(() => undefined);
     const following = followFeed({ name: 'session', pull, apply: async () => undefined, database: new FakeCursors().database });
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 1));
     await following.stop();
   });
 });

@@ -16,6 +16,8 @@ export interface FollowFeedOptions {
   /** This dependent's service and replica; made from the schema's name when left out. */
   readonly dependent?: string;
   readonly waitMs?: number;
+  /** Before the first retry; the pause doubles up to a second. */
+  readonly retryMs?: number;
 }
 
 export interface Following {
@@ -34,7 +36,7 @@ const moveCursor = statement('feed_cursor_move', 'UPDATE feed_cursors SET cursor
 
 /** Shorter than the time after which an owner calls a dependent unseen. */
 const defaultWaitMs = 5000;
-const firstRetryMs = 100;
+const defaultRetryMs = 100;
 const longestRetryMs = 1000;
 const pageSize = 500;
 
@@ -57,6 +59,7 @@ export function followFeed(options: FollowFeedOptions): Following {
 async function follow(options: FollowFeedOptions, signal: AbortSignal, good: () => void): Promise<void> {
   const replica = randomUUID().slice(0, 8);
   let position: { cursor: number; dependent: string } | undefined;
+  const firstRetryMs = options.retryMs ?? defaultRetryMs;
   let retryMs = firstRetryMs;
   while (!signal.aborted) {
     try {

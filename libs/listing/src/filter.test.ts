@@ -1,3 +1,4 @@
+import { anyText } from '@authority/testing/text';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exact, flag, matches, oneOf, parseFilter, prefix, quote, Where, page } from './index.ts';
@@ -10,7 +11,7 @@ const fields = {
   disabled: flag(),
 } as const;
 
-const wellFormed = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((text) => !text.includes('\0'));
+const wellFormed = anyText(40).filter((text) => !text.includes('\0'));
 
 function mistake(filter: string): string {
   try {

@@ -21,7 +21,7 @@ const routes: Record<string, RequestListener> = {
   '/stated': (_request, response) => void response.writeHead(200, { 'content-length': 1e9 }).write('x'),
   '/drip': (_request, response) => {
     response.writeHead(200);
-    const timer = setInterval(() => response.write('x'), 20);
+    const timer = setInterval(() => response.write('x'), 4);
     response.on('close', () => clearInterval(timer));
   },
   '/silent': () => {},
@@ -204,7 +204,7 @@ describe('house.md "outbound": no redirects, time and size caps', () => {
 
   it.each(['/drip', '/silent'])('%s: the time is the whole, not the pause between bytes', async (path) => {
     const began = performance.now();
-    expect(await reasonOf(ask(path, { timeoutMs: 50 }))).toBe('timeout');
+    expect(await reasonOf(ask(path, { timeoutMs: 20 }))).toBe('timeout');
     expect(performance.now() - began).toBeLessThan(500);
   });
 
@@ -212,7 +212,7 @@ describe('house.md "outbound": no redirects, time and size caps', () => {
     const asked: (() => void)[] = [];
     const resolver = (): Promise<Address[]> => new Promise((resolve) => void asked.push(() => resolve([])));
     const outbound = createOutbound({ allow: [], log: quiet, resolver });
-    const ask = (host: string) => reasonOf(outbound.fetch(`https://${host}.example/`, { timeoutMs: 30 }));
+    const ask = (host: string) => reasonOf(outbound.fetch(`https://${host}.example/`, { timeoutMs: 5 }));
     for (const host of ['a', 'b', 'c', 'd', 'e']) expect(await ask(host)).toBe('timeout');
     expect(asked).toHaveLength(2);
     for (const answer of asked) answer();
@@ -222,10 +222,10 @@ describe('house.md "outbound": no redirects, time and size caps', () => {
 
   it('slow resolution counts, and a caller can cancel', async () => {
     const slow = createOutbound({ allow: [], resolver: () => new Promise(() => {}) });
-    expect(await reasonOf(slow.fetch('https://slow.example/', { timeoutMs: 30 }))).toBe('timeout');
+    expect(await reasonOf(slow.fetch('https://slow.example/', { timeoutMs: 5 }))).toBe('timeout');
     const controller = new AbortController();
     const asked = reasonOf(ask('/silent', { signal: controller.signal }));
-    setTimeout(() => controller.abort(), 20);
+    setTimeout(() => controller.abort(), 5);
     expect(await asked).toBe('cancelled');
   });
 
@@ -237,13 +237,13 @@ describe('house.md "outbound": no redirects, time and size caps', () => {
       setTimeout(() => {
         running--;
         response.end();
-      }, 15);
+      }, 5);
     });
     const narrow = createOutbound({ allow: ['127.0.0.1'], perHost: 2 });
     const answers = await Promise.all(Array.from({ length: 6 }, () => narrow.fetch(`http://127.0.0.1:${busy}/`, { timeoutMs: 2_000 })));
     expect(answers.map((one) => one.status)).toEqual([200, 200, 200, 200, 200, 200]);
     expect(most).toBe(2);
-    const held = [ask('/silent', { timeoutMs: 40 }), ask('/silent', { timeoutMs: 40 })].map(reasonOf);
+    const held = [ask('/silent', { timeoutMs: 10 }), ask('/silent', { timeoutMs: 10 })].map(reasonOf);
     expect(await Promise.all(held)).toEqual(['timeout', 'timeout']);
   });
 

@@ -1,4 +1,5 @@
 import { OAuthError } from '@authority/errors';
+import { anyText } from '@authority/testing/text';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mostParameters, parseParameters, queryOf } from './parameters.ts';
@@ -66,7 +67,7 @@ test('property: any bytes are parsed or refused as invalid_request, never anythi
 });
 
 test('property: what the platform encodes is read back as it was', () => {
-  const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((one) => !one.includes('\0') && one.isWellFormed());
+  const text = anyText(30).filter((one) => !one.includes('\0'));
   fc.assert(
     fc.property(fc.uniqueArray(fc.tuple(text, text), { selector: ([name]) => name, maxLength: 10 }), (pairs) => {
       const parsed = parse(new URLSearchParams(pairs).toString());

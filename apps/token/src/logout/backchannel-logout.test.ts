@@ -108,7 +108,7 @@ test('a client that does not answer holds up nobody else, and has few requests o
     deliveries.add('two', `s${sid}`);
   }
   const running = run();
-  await expect.poll(() => told.filter(({ url }) => url.includes('two.')).length, { timeout: 10_000 }).toBe(20);
+  await expect.poll(() => told.filter(({ url }) => url.includes('two.')).length, { timeout: 10_000, interval: 2 }).toBe(20);
   expect(told.filter(({ url }) => url.includes('one.'))).toHaveLength(4);
   let isOver = false;
   void running.then(() => {
@@ -116,7 +116,7 @@ test('a client that does not answer holds up nobody else, and has few requests o
   });
   while (!isOver) {
     for (const answer of hanging.splice(0)) answer();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await running;
   expect(deliveries.finished).toHaveLength(40);

@@ -1,3 +1,4 @@
+import { anyString } from '@authority/testing/text';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { namesRequest } from './request-url.ts';
@@ -45,5 +46,33 @@ test.each([
 });
 
 test('RFC 9449 §4.3: whatever is written, it is judged and never thrown', () => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.webUrl()), (written) => typeof namesRequest(written, url) === 'boolean'));
+  const piece = fc.constantFrom(
+    'a',
+    '/',
+    '..',
+    '.',
+    '%2F',
+    '%',
+    '%ff',
+    '?',
+    '#',
+    '@',
+    ':',
+    '\\',
+    'é',
+    '[',
+    ']',
+    ' ',
+    '\0',
+    '\ud800',
+    '443',
+    '.test',
+  );
+  const like = fc.tuple(fc.constantFrom('https://', 'http:', 'javascript:', '//', ''), fc.array(piece, { maxLength: 12 }));
+  const urls = fc.oneof(
+    anyString(),
+    fc.domain().map((host) => `https://${host}/oauth2/token`),
+    like.map(([scheme, rest]) => scheme + rest.join('')),
+  );
+  fc.assert(fc.property(urls, (written) => typeof namesRequest(written, url) === 'boolean'));
 });
