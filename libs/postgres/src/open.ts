@@ -156,7 +156,9 @@ class PostgresDatabase implements Database {
 
 async function run<R>(client: pg.PoolClient, { name, text }: Statement, values: readonly unknown[] = []): Promise<R[]> {
   const query = name === '' ? { text, values: [...values] } : { name, text, values: values as unknown[] }; // pg does not change them
-  const { rows } = await client.query(query);
+  const result: pg.QueryResult | pg.QueryResult[] = await client.query(query);
+  // A text of several statements (cold paths only) answers with the rows of all of them.
+  const rows = Array.isArray(result) ? result.flatMap((one) => one.rows) : result.rows;
   return rows as R[]; // the caller's statement says what a row is
 }
 

@@ -9,6 +9,12 @@ export const metricNames = {
   jobLateness: 'authority_job_lateness_seconds',
   jobDuration: 'authority_job_duration_seconds',
   epochs: 'authority_ephemeral_epochs_total',
+  outboxWaiting: 'authority_outbox_waiting',
+  outboxOldest: 'authority_outbox_oldest_seconds',
+  outboxDead: 'authority_outbox_dead_letters',
+  outboxAttempts: 'authority_outbox_attempts_total',
+  outboxDuration: 'authority_outbox_attempt_duration_seconds',
+  mails: 'authority_mails_total',
   buildInfo: 'authority_build_info',
   logLines: 'authority_log_lines_total',
   processCpu: 'process_cpu_seconds_total',
@@ -32,6 +38,10 @@ export const labelNames = {
   job: 'job',
   /** `ok` or `failed`. */
   outcome: 'outcome',
+  /** A queue of an outbox. */
+  queue: 'queue',
+  /** A kind of mail. */
+  kind: 'kind',
   /** Why the store of short-lived state was given a new epoch. */
   cause: 'cause',
 } as const;

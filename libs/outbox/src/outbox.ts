@@ -1,0 +1,92 @@
+import type { Queryable } from '@authority/postgres';
+
+/** What kind of thing waits, and how it is tried. One for each kind; every replica knows the same ones. */
+export interface Queue<P> {
+  /** Lower-case words: a name in the store and a label of metrics. */
+  readonly name: string;
+  /**
+   * Reads what was stored, by this release or the one before. What it throws makes a dead letter: no later attempt
+   * would read it better.
+   */
+  readonly read: (stored: unknown) => P;
+  /** How often it is tried again after the first time, before it is a dead letter. */
+  readonly retries: number;
+  readonly backoff: Backoff;
+  /** How long one attempt may take. Longer than that counts as failed. */
+  readonly timeoutMs: number;
+  /** How many a replica has under way. */
+  readonly concurrency: number;
+}
+
+/** Seconds until the next attempt: the first pause, doubled each time (with some chance in it) up to the longest. */
+export interface Backoff {
+  readonly firstSeconds: number;
+  readonly longestSeconds: number;
+}
+
+export interface AppendOptions {
+  /** While one with this key waits for its first attempt, another is not appended. */
+  readonly singletonKey?: string;
+  /** Not before this. */
+  readonly runAt?: Date;
+}
+
+/** One attempt. */
+export interface Delivery<P> {
+  /** Stays the same over all attempts: what a receiver can tell a repetition by. */
+  readonly id: string;
+  readonly payload: P;
+  /** 1 is the first. */
+  readonly attempt: number;
+  readonly appendedAt: Date;
+  /** Aborted when the attempt has taken too long, or the process stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Returns when it is delivered. Whatever it throws is tried again, but for an `Undeliverable`. At least once: it must bear a repetition. */
+export type Handler<P> = (delivery: Delivery<P>) => Promise<void>;
+
+/** Thrown by a handler: no later attempt would do better. */
+export class Undeliverable extends Error {
+  override readonly name = 'Undeliverable';
+}
+
+/** What all attempts failed for. Kept for two weeks. */
+export interface DeadLetter {
+  readonly id: string;
+  /** Of the delivery that failed. */
+  readonly deliveryId: string;
+  readonly queue: string;
+  readonly payload: unknown;
+  readonly attempts: number;
+  readonly appendedAt: Date;
+  readonly failedAt: Date;
+  /** Why the last attempt failed. */
+  readonly error: string;
+}
+
+export interface DeadLetterPage {
+  /** At most 100. */
+  readonly limit: number;
+  /** The id of the last one of the page before. */
+  readonly after?: string;
+}
+
+export interface Outbox {
+  /**
+   * Appends in the transaction of the change: neither is there without the other. Answers the id of the delivery, or
+   * undefined when one with its singleton key waits already. UNAVAILABLE while the store is away.
+   */
+  append<P>(tx: Queryable, queue: Queue<P>, payload: P, options?: AppendOptions): Promise<string | undefined>;
+  /** This replica takes part in the work of a queue, until the outbox is closed. */
+  work<P>(queue: Queue<P>, handler: Handler<P>): void;
+  /** The oldest first. */
+  deadLetters(queue: Queue<unknown>, page: DeadLetterPage): Promise<DeadLetter[]>;
+  /** Puts dead letters back into their queue, with all their attempts; in the transaction of its audit row. Answers how many there were. */
+  replay(tx: Queryable, queue: Queue<unknown>, ids: readonly string[]): Promise<number>;
+  /** Forgets dead letters. */
+  discard(tx: Queryable, queue: Queue<unknown>, ids: readonly string[]): Promise<number>;
+  isReady(): boolean;
+  /** Begins nothing more, and gives what is under way a few seconds. */
+  close(): Promise<void>;
+}
