@@ -4,8 +4,9 @@ import { type Options, parseOptions } from '@node-rs/argon2';
 /** argon2id with the OWASP parameters (performance.md 5): 19 MiB, two passes, one lane. */
 export const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const satisfies Options;
 
-/** Whether a stored hash was made with other parameters than today's. */
+/** Whether a stored hash was made with other parameters than today's, or in another way (`hashes/`). */
 export function needsRehash(phc: string): boolean {
+  if (!phc.startsWith('$argon2id$')) return true;
   const stored = parseOptions(phc);
   return (
     stored.algorithm !== parameters.algorithm ||

@@ -48,6 +48,21 @@ describe('performance.md 5: argon2id in worker threads', () => {
     expect((unknown ?? 0) / (wrong ?? 1)).toBeLessThan(1.15);
   });
 
+  test('how-to/import.md: an imported hash is checked in its own way, and takes at least as long as an unknown user', {
+    retry: 2,
+  }, async () => {
+    const imported = '{SSHA}xCoAhsXWiKbSyTjqWPV5SBDy7r1zYWx0';
+    expect(workers.needsRehash(imported)).toBe(true);
+    expect(await workers.verify(imported, 'letmein')).toBe(true);
+    const times: [number[], number[]] = [[], []];
+    for (let turn = 0; turn < 80; turn += 1) {
+      const started = performance.now();
+      expect(await workers.verify(turn % 2 ? imported : undefined, 'wrong')).toBe(false);
+      times[turn % 2 ? 0 : 1].push(performance.now() - started);
+    }
+    expect((median(times[0]) || 0) / median(times[1])).toBeGreaterThan(0.85);
+  });
+
   test('too many are refused at once, the rest is answered', async () => {
     const all = await Promise.allSettled(Array.from({ length: 60 }, () => workers.verify(undefined, 'x')));
     const refused = all.filter((one) => one.status === 'rejected');

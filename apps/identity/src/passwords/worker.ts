@@ -1,7 +1,8 @@
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
-import { hashSync, verifySync } from '@node-rs/argon2';
-import { dummyHash, parameters } from './argon2.ts';
+import { hashSync } from '@node-rs/argon2';
+import { parameters } from './argon2.ts';
+import { verify } from './verify.ts';
 import type { Answer, Task } from './worker-protocol.ts';
 
 // On Linux a thread has a priority of its own: a login storm yields to everything else in this process. Elsewhere the
@@ -26,7 +27,7 @@ async function run(task: Task): Promise<Answer['value']> {
     case 'hash':
       return hashSync(task.password, parameters);
     case 'verify':
-      return verifySync(task.phc ?? dummyHash, task.password) && task.phc !== undefined;
+      return verify(task.phc, task.password);
     case 'assess': {
       const { assess } = await import('./strength.ts');
       return assess(task.password, task.inputs);
