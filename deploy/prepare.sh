@@ -1,18 +1,29 @@
 #!/bin/sh
-# Makes, once, what compose.yaml's services need as files: certificates for mutual TLS, system secret, database roles'
+# Makes, once, what compose.yaml's services need as files: certificates for mutual TLS, system secrets, database roles'
 # passwords, the first operator's secret. Each service gets a folder of its own below $1 and sees no other's.
-# Runs in the image's stage `prepare` (openssl is there); run again it leaves everything as it is.
+# Runs in the image's stage `prepare` (openssl is there); run again it leaves everything as it is, and makes only a system
+# secret that an older release had no need of.
 set -eu
 out=${1:?usage: prepare.sh <folder>}
 uid=${AUTHORITY_UID:-65532}
 services='gateway token session identity admin'
 days=1095
 
-if [ -e "$out/operator/ready" ]; then echo 'everything is there'; exit 0; fi
+umask 077
+secret() { openssl rand -hex 32; }
+
+if [ -e "$out/operator/ready" ]; then
+  for service in token identity; do
+    [ -e "$out/$service/secrets" ] || secret > "$out/$service/secrets"
+    [ -e "$out/migrate/$service/secrets" ] || cp "$out/$service/secrets" "$out/migrate/$service/secrets"
+    [ "$(id -u)" -ne 0 ] || chown "$uid:$uid" "$out/$service/secrets" "$out/migrate/$service/secrets"
+  done
+  echo 'everything is there'
+  exit 0
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-umask 077
 
 authority() { # name
   openssl ecparam -name prime256v1 -genkey -noout -out "$work/$1.key"
@@ -30,8 +41,6 @@ certificate() { # authority, folder, common name, alternative names
     -extfile "$work/extensions" -out "$2/tls.crt" 2>/dev/null
   cp "$work/$1.crt" "$2/ca.crt"
 }
-
-secret() { openssl rand -hex 32; }
 
 # Two authorities: a service's certificate is worth nothing at the operator's door, and an operator's is no peer. Their keys
 # go with the work folder, so that nobody can sign another.
@@ -51,7 +60,7 @@ done
 for service in token session identity; do
   printf 'redis://:%s@redis:6379' "$cache" > "$out/$service/redis-url"
 done
-secret > "$out/token/secrets"
+for service in token identity; do secret > "$out/$service/secrets"; done
 
 # A migration reads what its service reads, and what no service ever sees: the owner's URL and the first operator's secret.
 for service in token session identity admin; do

@@ -132,4 +132,13 @@ describe('deploy/prepare.sh', () => {
     expect(execFileSync('sh', [join(root, 'deploy/prepare.sh'), made], { encoding: 'utf8' })).toContain('everything is there');
     expect(readFileSync(join(made, 'token/secrets'), 'utf8')).toBe(before);
   });
+
+  it('gives token and identity a system secret each, and makes one that an older release had no need of', () => {
+    const read = (folder: string): string => readFileSync(join(made, folder, 'secrets'), 'utf8');
+    expect(read('identity')).not.toBe(read('token'));
+    for (const service of ['identity', 'migrate/identity']) rmSync(join(made, service, 'secrets'));
+    execFileSync('sh', [join(root, 'deploy/prepare.sh'), made]);
+    expect(read('identity')).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(read('migrate/identity')).toBe(read('identity'));
+  });
 });

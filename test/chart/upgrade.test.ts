@@ -117,5 +117,5 @@ describe.each(helms)('helm $major', ({ major }) => {
 
 it('what is lost with its secret stays when the release goes', () => {
   const kept = ofKind(render(4), 'Secret').filter((secret) => secret.metadata.annotations?.['helm.sh/resource-policy'] === 'keep');
-  expect(kept.map((secret) => secret.metadata.name)).toEqual(['authority-token-system', 'authority-operator']);
+  expect(kept.map((secret) => secret.metadata.name)).toEqual(['authority-token-system', 'authority-identity-system', 'authority-operator']);
 });

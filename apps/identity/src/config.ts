@@ -1,4 +1,14 @@
-import { databaseFaults, issuerSetting, type Listen, processSettings, read, rpcSettings, storeSettings } from '@authority/config';
+import {
+  databaseFaults,
+  issuerSetting,
+  type Listen,
+  migrationUrls,
+  processSettings,
+  read,
+  rpcSettings,
+  storeSettings,
+  systemSecrets,
+} from '@authority/config';
 import type { TlsFiles } from '@authority/rpc';
 
 const { rpcListen, rpcCert, rpcKey, rpcCa } = rpcSettings;
@@ -8,7 +18,14 @@ export const identityProcessSettings = {
   issuer: issuerSetting,
   ...processSettings,
   ...storeSettings,
-  ...{ rpcListen, rpcCert, rpcKey, rpcCa },
+  ...{ rpcListen, rpcCert, rpcKey, rpcCa, secrets: systemSecrets },
+} as const;
+
+/** What `migrate` reads: it runs without certificates. */
+const identityMigrateSettings = {
+  databaseUrl: identityProcessSettings.databaseUrl,
+  migrationDatabaseUrl: identityProcessSettings.migrationDatabaseUrl,
+  secrets: identityProcessSettings.secrets,
 } as const;
 
 /** What `startIdentity` needs. */
@@ -19,6 +36,8 @@ export interface IdentityConfig {
   readonly databaseUrl: string;
   /** Unset: short-lived state in PostgreSQL. */
   readonly redisUrl?: string;
+  /** System secrets, newest first. */
+  readonly secrets: readonly Uint8Array[];
   /** Hashes at a time; the cores when left out. */
   readonly passwordWorkers?: number;
 }
@@ -34,11 +53,24 @@ export interface IdentityProcessConfig {
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function identityConfig(env: NodeJS.ProcessEnv): IdentityProcessConfig {
   const settings = read(identityProcessSettings, env, { check: databaseFaults });
-  const { issuer, databaseUrl = '', redisUrl } = settings;
+  const { issuer, databaseUrl = '', redisUrl, secrets } = settings;
   return {
-    identity: { issuer, databaseUrl, ...(redisUrl === undefined ? {} : { redisUrl }) },
+    identity: { issuer, databaseUrl, secrets, ...(redisUrl === undefined ? {} : { redisUrl }) },
     listen: settings.rpcListen,
     metricsListen: settings.metricsListen,
     tls: { cert: settings.rpcCert.path, key: settings.rpcKey.path, ca: settings.rpcCa.path },
   };
+}
+
+export interface IdentityMigrateConfig {
+  readonly ownerUrl: string;
+  readonly serviceUrl?: string;
+  /** System secrets, newest first. */
+  readonly secrets: readonly Uint8Array[];
+}
+
+/** Reads the environment of `main.js migrate`. */
+export function identityMigrateConfig(env: NodeJS.ProcessEnv): IdentityMigrateConfig {
+  const { secrets } = read(identityMigrateSettings, env, { check: databaseFaults });
+  return { ...migrationUrls(env), secrets };
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IdentityServiceService as AdminIdentityService, SettingsServiceService } from '@authority/contracts/admin';
@@ -62,8 +62,9 @@ beforeAll(async () => {
   [postgres, redis] = await Promise.all([testPostgres(), testRedis()]);
   const ownerUrl = await postgres.newDatabase();
   const databaseUrl = postgres.serviceUrl(ownerUrl, 'identity');
-  await migrateIdentity({ ownerUrl, serviceUrl: databaseUrl });
-  const config = { issuer: 'http://localhost:8080', databaseUrl, redisUrl: redis.url };
+  const secrets = [randomBytes(32)];
+  await migrateIdentity({ ownerUrl, serviceUrl: databaseUrl, secrets });
+  const config = { issuer: 'http://localhost:8080', databaseUrl, redisUrl: redis.url, secrets };
   identity = await startIdentity({ config, runtime: runtime('identity') });
   await vi.waitFor(() => expect(identity.ready()).toBe(true), { timeout: 10_000 });
 });

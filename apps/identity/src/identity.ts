@@ -3,9 +3,10 @@ import { FeedSource } from '@authority/feed';
 import { runJobs } from '@authority/jobs';
 import { type Database, migrate, open, waitForSchema } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
+import { ensureKeys, KeyWrapping } from '@authority/sealing';
 import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
 import { Directory } from './accounts/directory.ts';
-import type { IdentityConfig } from './config.ts';
+import type { IdentityConfig, IdentityMigrateConfig } from './config.ts';
 import { EphemeralCompletions } from './ephemeral/completions.ts';
 import { EphemeralFlows } from './ephemeral/flows.ts';
 import { FlowEndpoint } from './flows/flow-endpoint.ts';
@@ -95,6 +96,8 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed }
   };
 }
 
-export function migrateIdentity(urls: { ownerUrl: string; serviceUrl?: string }): Promise<{ applied: string[] }> {
-  return migrate({ ...urls, service, migrations: identityMigrations });
+/** Brings the schema up to date and makes the keys that are missing, all under the migration's lock. */
+export function migrateIdentity({ secrets, ...urls }: IdentityMigrateConfig): Promise<{ applied: string[] }> {
+  const wrapping = new KeyWrapping(service, secrets);
+  return migrate({ ...urls, service, migrations: identityMigrations, afterwards: (tx) => ensureKeys(tx, wrapping) });
 }

@@ -1,7 +1,7 @@
-import { hostAndPort, migrationUrls } from '@authority/config';
+import { hostAndPort } from '@authority/config';
 import { runService } from '@authority/process';
 import manifest from '../package.json' with { type: 'json' };
-import { identityConfig } from './config.ts';
+import { identityConfig, identityMigrateConfig } from './config.ts';
 import { migrateIdentity, startIdentity } from './identity.ts';
 
 await runService({
@@ -15,5 +15,5 @@ await runService({
       start: (runtime) => startIdentity({ config, runtime }),
     };
   },
-  migrate: (env) => migrateIdentity(migrationUrls(env)),
+  migrate: (env) => migrateIdentity(identityMigrateConfig(env)),
 });

@@ -14,7 +14,7 @@ export async function migrateAll(config: StandaloneConfig, folder: DataFolder, s
   const steps: Record<Owner, (urls: { ownerUrl: string; serviceUrl: string }) => Promise<unknown>> = {
     token: (urls) => migrateToken({ ...urls, secrets }),
     session: migrateSession,
-    identity: migrateIdentity,
+    identity: (urls) => migrateIdentity({ ...urls, secrets: systemSecretsOf(folder, 'identity', config.secrets) }),
     admin: migrateAdmin,
   };
   for (const owner of owners) await steps[owner]({ ownerUrl: stores.ownerUrl, serviceUrl: stores.urlOf(owner) });

@@ -32,7 +32,10 @@ export async function startOneProcess(config: StandaloneConfig, folder: DataFold
     for (const service of running.reverse()) await service.stop();
   };
   try {
-    const identity = { issuer, databaseUrl: stores.urlOf('identity'), ...redis };
+    const identity = {
+      ...{ issuer, databaseUrl: stores.urlOf('identity'), ...redis },
+      secrets: systemSecretsOf(folder, 'identity', config.secrets),
+    };
     running.push(await startIdentity({ config: identity, runtime: runtimeOf('identity') }));
     const session = { issuer, databaseUrl: stores.urlOf('session'), ...redis };
     running.push(await startSession({ config: session, runtime: runtimeOf('session') }));

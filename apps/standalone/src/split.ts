@@ -62,12 +62,15 @@ function storesOf(service: ServiceName, stores: Stores, folder: DataFolder, conf
   return {
     ...without('DATABASE_URL', 'MIGRATION_DATABASE_URL'),
     AUTHORITY_DATABASE_URL: stores.urlOf(service),
-    // Only token has keys to wrap, and makes the operator's client.
-    ...(service !== 'token' && without('SECRETS', 'OPERATOR_SECRET')),
-    ...(service === 'token' && config.secrets === undefined && { AUTHORITY_SECRETS: keptSecret(folder, service) }),
+    ...(hasKeys(service) ? config.secrets === undefined && { AUTHORITY_SECRETS: keptSecret(folder, service) } : without('SECRETS')),
+    // Token makes the operator's client.
+    ...(service !== 'token' && without('OPERATOR_SECRET')),
     ...(service === 'token' && { AUTHORITY_OPERATOR_SECRET_FILE: folder.secret('operator') }),
   };
 }
+
+/** Who has keys to wrap: no other is given a system secret. */
+const hasKeys = (service: ServiceName): boolean => service === 'token' || service === 'identity';
 
 /** Variables that a child does not inherit, by value or by file. */
 function without(...names: readonly string[]): NodeJS.ProcessEnv {

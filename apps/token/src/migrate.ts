@@ -1,6 +1,6 @@
 import { migrate, type Queryable } from '@authority/postgres';
 import { keyKinds } from './keys/key-material.ts';
-import { KeyWrapping } from './keys/wrapping.ts';
+import { KeyWrapping } from '@authority/sealing';
 import { keyRows } from './postgres/keys.ts';
 import { tokenMigrations } from './postgres/migrations/index.ts';
 
@@ -18,7 +18,7 @@ export interface MigrateTokenOptions {
  * not make two sets.
  */
 export function migrateToken({ ownerUrl, serviceUrl, secrets }: MigrateTokenOptions): Promise<{ applied: string[] }> {
-  const wrapping = new KeyWrapping(secrets);
+  const wrapping = new KeyWrapping('token', secrets);
   return migrate({
     ownerUrl,
     ...(serviceUrl !== undefined && { serviceUrl }),

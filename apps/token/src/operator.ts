@@ -4,7 +4,7 @@ import type { Database, Queryable } from '@authority/postgres';
 import { adminResource, isClientId } from '@authority/protocol';
 import { KeyRing } from './keys/key-ring.ts';
 import { SecretDigests } from './keys/macs.ts';
-import { KeyWrapping } from './keys/wrapping.ts';
+import { KeyWrapping } from '@authority/sealing';
 import { ChosenSecrets, hashChosenSecret } from './postgres/chosen-secrets.ts';
 import { clientDefaults, clientRows, type SecretRow } from './postgres/client-rows.ts';
 import { PostgresKeys } from './postgres/keys.ts';
@@ -37,7 +37,7 @@ export async function ensureOperator({ databaseUrl, secrets, ...operator }: Ensu
   const database = await openDatabase(databaseUrl);
   try {
     const ring = new KeyRing();
-    await new PostgresKeys(database, ring, new KeyWrapping(secrets)).refresh();
+    await new PostgresKeys(database, ring, new KeyWrapping('token', secrets)).refresh();
     return await ensureOperatorClient(database, new SecretDigests(ring), operator);
   } finally {
     await database.close();

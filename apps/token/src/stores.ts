@@ -9,7 +9,7 @@ import { KeyRing } from './keys/key-ring.ts';
 import { RingRefreshTokenMac, SecretDigests, UserCodeMac } from './keys/macs.ts';
 import { RingPairwiseKey } from './keys/pairwise-key.ts';
 import { RingSigningKeys } from './keys/signing-keys.ts';
-import { KeyWrapping } from './keys/wrapping.ts';
+import { KeyWrapping } from '@authority/sealing';
 import { PostgresAuthorizationCodes } from './postgres/authorization-codes.ts';
 import { PostgresClients } from './postgres/clients.ts';
 import { PostgresDeviceDecisions } from './postgres/device-decisions.ts';
@@ -67,7 +67,7 @@ export function openDatabase(databaseUrl: string): Promise<Database> {
 /** Begins to poll at once; nothing is loaded before `poll.lastGoodAt()`. The schema must be there. */
 export async function openStores(database: Database, secrets: readonly Uint8Array[]): Promise<TokenStores> {
   const settings = await openSettings(database, 'token', tokenSettingDefinitions);
-  const wrapping = new KeyWrapping(secrets);
+  const wrapping = new KeyWrapping('token', secrets);
   const ring = new KeyRing();
   const digests = new SecretDigests(ring);
   const refreshTokenMac = new RingRefreshTokenMac(ring);

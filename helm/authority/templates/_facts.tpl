@@ -6,7 +6,7 @@
 
 {{/* Who keeps keys at rest, wrapped under a system secret of its own: a JSON list. */}}
 {{- define "authority.keyOwners" -}}
-["token"]
+["token", "identity"]
 {{- end }}
 
 {{- define "authority.hasSystemSecret" -}}

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { listAudit } from '@authority/audit';
 import { CreateIdentityRequest, ListAuditEventsRequest, ListIdentitiesRequest, UpdateIdentityRequest } from '@authority/contracts/admin';
 import { PullFeedRequest } from '@authority/contracts/rpc';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   postgres = await testPostgres();
   const ownerUrl = await postgres.newDatabase();
   const serviceUrl = postgres.serviceUrl(ownerUrl, 'identity');
-  await migrateIdentity({ ownerUrl, serviceUrl });
+  await migrateIdentity({ ownerUrl, serviceUrl, secrets: [randomBytes(32)] });
   database = await open({ url: serviceUrl, service: 'identity' });
   feed = new FeedSource(database);
   accounts = new PostgresAccounts(database);

@@ -2,6 +2,7 @@ import { auditTables } from '@authority/audit';
 import { ephemeralTables } from '@authority/ephemeral';
 import { feedTables } from '@authority/feed';
 import { type Migration, migration } from '@authority/postgres';
+import { keyTables } from '@authority/sealing';
 import { settingsTables } from '@authority/settings';
 
 const accounts = [
@@ -47,4 +48,5 @@ const accounts = [
 export const identityMigrations: readonly Migration[] = [
   migration('Accounts1763900000000', accounts),
   migration('OwnerTables1763900000001', [...feedTables(), ...auditTables(), ...settingsTables(), ...ephemeralTables()]),
+  migration('Keys1764000000000', keyTables()),
 ];

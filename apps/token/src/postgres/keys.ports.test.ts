@@ -8,7 +8,7 @@ import { ensureOperator } from '../operator.ts';
 import { openDatabase } from '../stores.ts';
 import { codeEnvelope, type TokenBench, tokenBench } from '../testing/bench.ts';
 import { keyRows } from './keys.ts';
-import { KeyWrapping } from '../keys/wrapping.ts';
+import { KeyWrapping } from '@authority/sealing';
 
 let bench: TokenBench;
 
@@ -69,7 +69,7 @@ test('style.md 20: the system secret is rotated: each opens, the newest wraps, t
 });
 
 test('style.md 20: a wrapped key opens only in its own row', () => {
-  const wrapping = new KeyWrapping([randomBytes(32)]);
+  const wrapping = new KeyWrapping('token', [randomBytes(32)]);
   const identity = { key_id: 'k_1', use: 'mac', alg: 'HS256' };
   const wrapped = wrapping.wrap(Buffer.from('secret'), identity);
   expect(wrapping.unwrap(wrapped, identity)?.toString()).toBe('secret');

@@ -2,7 +2,7 @@ import { type Database, type Queryable, statement } from '@authority/postgres';
 import { log } from '@authority/telemetry';
 import { isPair, type KeyUse, makeKey, makeKeyId, openPair } from '../keys/key-material.ts';
 import type { KeyRing, RingKey } from '../keys/key-ring.ts';
-import type { KeyWrapping } from '../keys/wrapping.ts';
+import type { KeyWrapping } from '@authority/sealing';
 import { ChangedRows } from './changed-rows.ts';
 import type { Polled } from './replica-poll.ts';
 

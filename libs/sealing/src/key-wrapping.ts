@@ -19,9 +19,10 @@ const tagLength = 16;
 export class KeyWrapping {
   private readonly secrets: readonly { id: Buffer; key: Buffer }[];
 
-  constructor(systemSecrets: readonly Uint8Array[]) {
+  /** `owner`: the service. Two that were given one secret still cannot open each other's keys. */
+  constructor(owner: string, systemSecrets: readonly Uint8Array[]) {
     if (systemSecrets.length === 0) throw new Error('at least one system secret is needed to wrap keys');
-    this.secrets = systemSecrets.map(wrappingKey);
+    this.secrets = systemSecrets.map((secret) => wrappingKey(owner, secret));
   }
 
   wrap(plain: Uint8Array, identity: KeyIdentity): Buffer {
@@ -37,8 +38,8 @@ export class KeyWrapping {
   unwrap(wrapped: Uint8Array, identity: KeyIdentity): Buffer | undefined {
     const bytes = Buffer.from(wrapped);
     const known = this.secrets.find(({ id }) => id.equals(secretIdOf(bytes)));
-    if (bytes[0] !== version || known === undefined) return undefined;
     const start = 1 + secretIdLength;
+    if (bytes[0] !== version || known === undefined || bytes.length < start + nonceLength + tagLength) return undefined;
     const decipher = createDecipheriv('aes-256-gcm', known.key, bytes.subarray(start, start + nonceLength));
     decipher.setAAD(boundTo(identity));
     decipher.setAuthTag(bytes.subarray(-tagLength));
@@ -55,8 +56,8 @@ export class KeyWrapping {
 }
 
 /** The only thing that is ever derived from a system secret, so that the secret can be rotated (style.md 20). */
-function wrappingKey(secret: Uint8Array): { id: Buffer; key: Buffer } {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'authority token key wrapping 1', 32));
+function wrappingKey(owner: string, secret: Uint8Array): { id: Buffer; key: Buffer } {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', `authority ${owner} key wrapping 1`, 32));
   return { key, id: createHash('sha256').update('id').update(key).digest().subarray(0, secretIdLength) };
 }
 
