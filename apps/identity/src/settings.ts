@@ -1,4 +1,5 @@
 import { defineSettings, durationSetting, flagSetting, numberSetting, type Settings } from '@authority/settings';
+import { passkeySettings } from './methods/passkey/settings.ts';
 
 /** Behaviour of identity (rows; the environment says only where things are). */
 export const identitySettings = defineSettings({
@@ -20,6 +21,7 @@ export const identitySettings = defineSettings({
     'Least strength of a new password, as zxcvbn estimates it: 2 holds against guessing online, 3 and 4 against a stolen hash.',
     { min: 0, max: 4 },
   ),
+  ...passkeySettings,
   'flow.lifetime': durationSetting(3600, 'How long a person has to finish signing in or registering.', { min: 60, max: 86_400 }),
 });
 

@@ -1,4 +1,5 @@
 export { clientAuthentication, serverAuthentication, TestCertificate } from './client-certificates.ts';
 export { type TestLink, testLink } from './link.ts';
 export { postgresAt, type TestPostgres, testPostgres } from './postgres.ts';
+export { type Behaviour, SoftwareAuthenticator } from './software-authenticator.ts';
 export { type TestRedis, testRedis } from './redis.ts';

@@ -4,6 +4,7 @@ import { feedTables } from '@authority/feed';
 import { type Migration, migration } from '@authority/postgres';
 import { keyTables } from '@authority/sealing';
 import { settingsTables } from '@authority/settings';
+import { passkeyTables } from './passkey-tables.ts';
 
 const accounts = [
   `CREATE TABLE identities (
@@ -49,4 +50,5 @@ export const identityMigrations: readonly Migration[] = [
   migration('Accounts1763900000000', accounts),
   migration('OwnerTables1763900000001', [...feedTables(), ...auditTables(), ...settingsTables(), ...ephemeralTables()]),
   migration('Keys1764000000000', keyTables()),
+  migration('Passkeys1764000100000', passkeyTables),
 ];
