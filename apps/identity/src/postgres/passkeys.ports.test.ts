@@ -23,7 +23,7 @@ beforeAll(async () => {
   postgres = await testPostgres();
   const ownerUrl = await postgres.newDatabase();
   const serviceUrl = postgres.serviceUrl(ownerUrl, 'identity');
-  await migrateIdentity({ ownerUrl, serviceUrl });
+  await migrateIdentity({ ownerUrl, serviceUrl, secrets: [randomBytes(32)] });
   database = await open({ url: serviceUrl, service: 'identity' });
   ephemeral = await openEphemeral({ database, service: 'identity', prefix: 'authority:identity:' });
   [accounts, passkeys] = [new PostgresAccounts(database), new PostgresPasskeys(database)];
