@@ -48,7 +48,7 @@ export function sectionOf({ name, modules }: Plan, results: Results): string {
 }
 
 /** A table as the formatter leaves it. */
-function aligned([head = [], ...rows]: readonly (readonly string[])[]): string {
+export function aligned([head = [], ...rows]: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((cells) => cells[column]?.length ?? 0)));
   const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |\n`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('');

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { client, headerOf, protocolFakes, testIssuer, testKeys } from '@authority/testing/protocol';
 import fc from 'fast-check';
-import { CompactEncrypt, type JWTPayload, SignJWT } from 'jose';
+import { CompactEncrypt, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { readRequestObject } from './request-object.ts';
 
@@ -15,7 +15,7 @@ const publicOf = (jwk: object): Record<string, unknown> => ({
 const app = client({ jwks: { keys: [{ ...publicOf(testKeys.clientES256), kid: 'one' }, publicOf(testKeys.clientRS256)] } });
 
 const usual = { iss: 'app', aud: testIssuer, client_id: 'app', response_type: 'code', exp: seconds + 60, iat: seconds, nbf: seconds };
-const sign = (changes: JWTPayload = {}, header: Record<string, unknown> = {}, by = key): Promise<string> =>
+const sign = (changes: object = {}, header: Record<string, unknown> = {}, by = key): Promise<string> =>
   new SignJWT({ ...usual, ...changes }).setProtectedHeader({ alg: 'ES256', ...header }).sign(by);
 const read = (object: string, of = app, at = now) => readRequestObject(object, of, fakes, at);
 const seal = (inner: string, header: Record<string, unknown> = {}): Promise<string> =>
@@ -150,7 +150,7 @@ test('RFC 9101 §6: whatever is sent is a refusal of the protocol, never a fault
 test('RFC 9101 §4: whatever a client signs is read as parameters or refused', async () => {
   await fc.assert(
     fc.asyncProperty(fc.dictionary(fc.string(), fc.jsonValue()), async (claims) => {
-      const object = await new SignJWT({ ...claims, ...usual } as JWTPayload).setProtectedHeader({ alg: 'ES256' }).sign(key);
+      const object = await new SignJWT({ ...(claims as object), ...usual }).setProtectedHeader({ alg: 'ES256' }).sign(key);
       const found = await read(object).catch((error: unknown) => {
         expect(error).toMatchObject({ error: 'invalid_request_object' });
         return [];
@@ -159,4 +159,18 @@ test('RFC 9101 §4: whatever a client signs is read as parameters or refused', a
     }),
     { numRuns: 200 },
   );
+});
+
+test.each([
+  ['without exp', { exp: undefined }],
+  ['without nbf', { nbf: undefined }],
+  ['with exp more than an hour after nbf', { exp: seconds + 3_601 }],
+  ['with nbf more than an hour ago', { nbf: seconds - 3_601, exp: seconds - 1 }],
+])('FAPI 2.0 Message Signing §5.3.1: under the profile an object %s is refused, elsewhere the client decides', async (_what, changes) => {
+  const object = await sign(changes);
+  await expect(read(object, { ...app, profile: 'fapi2-security' })).rejects.toMatchObject({
+    error: 'invalid_request_object',
+    reason: 'profile_refused',
+  });
+  expect(await read(object)).toHaveLength(2);
 });

@@ -4,6 +4,7 @@ import { decrypt, looksEncrypted } from '../encryption/decrypt.ts';
 import type { Client } from '../model/client.ts';
 import type { Parameters } from '../model/request.ts';
 import type { ProtocolPorts } from '../ports.ts';
+import { rulesFor } from '../profiles/index.ts';
 import { isObject, readUnverified, type UnverifiedJwt } from '../primitives/jwt.ts';
 
 export type RequestObjectPorts = Pick<ProtocolPorts, 'issuer' | 'clientKeys' | 'policy' | 'decryptionKeys'>;
@@ -30,6 +31,7 @@ export async function readRequestObject(object: string, client: Client, ports: R
     throw invalid('request_object_signature_wrong', 'is not signed by a key of the client');
   }
   assertClaims(jwt.payload, client, ports.issuer, now / 1000);
+  assertLife(jwt.payload, rulesFor(client, ports.policy)?.requestObjectLifetime, now / 1000);
   return parametersOf(jwt.payload);
 }
 
@@ -87,6 +89,13 @@ function assertTimes({ exp, nbf, iat }: Record<string, unknown>, now: number): v
   for (const time of [nbf, iat]) {
     if (typeof time === 'number' && time > now + leeway) throw invalid('request_object_expired', 'is not valid yet');
   }
+}
+
+/** FAPI 2.0 Message Signing §5.3.1: `nbf` not longer ago than the life, `exp` not longer after it. */
+function assertLife({ exp, nbf }: Record<string, unknown>, life: number | undefined, now: number): void {
+  if (life === undefined) return;
+  if (typeof exp !== 'number' || typeof nbf !== 'number') throw invalid('profile_refused', 'has no exp or no nbf');
+  if (exp - nbf > life || nbf < now - life) throw invalid('profile_refused', `lives longer than ${life} s`);
 }
 
 /** Claims of the JWT itself; they are no parameters (RFC 9101 §4). */

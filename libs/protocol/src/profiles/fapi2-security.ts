@@ -16,5 +16,7 @@ export const fapi2Security: ProfileRules = {
   senderConstrainedTokens: true,
   refreshTokenRotation: 'none',
   codeLifetime: 60,
+  // FAPI 2.0 Message Signing §5.3.1; the Security Profile itself wants no request objects, and says nothing of them.
+  requestObjectLifetime: 3600,
   audienceAsString: true,
 };

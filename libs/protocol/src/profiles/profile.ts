@@ -19,6 +19,8 @@ export interface ProfileRules {
   refreshTokenRotation: 'none' | 'public';
   /** Seconds, at most; absent: the server's. */
   codeLifetime?: number;
+  /** Seconds between `nbf` and `exp` of a request object, at most; both are needed then. Absent: as the client signed it. */
+  requestObjectLifetime?: number;
   /** An assertion's `aud` is the issuer as a string, not an array that holds it. */
   audienceAsString: boolean;
 }
