@@ -333,6 +333,7 @@ describe('contract.md: the commands', () => {
     ['sessions delete s_1', 'SessionService/DeleteSession', { sid: 's_1' }],
     ['grants delete g_1', 'GrantService/DeleteGrant', { grant_id: 'g_1' }],
     ['grants list --client c_1', 'GrantService/ListGrants', { filter: 'client_id = "c_1"' }],
+    ['identities list --search mort', 'IdentityService/ListIdentities', { filter: '', search: 'mort' }],
     ['keys rotate --use signing --alg ES256', 'KeyService/RotateKey', { use: 'signing', alg: 'ES256' }],
     ['keys delete k1', 'KeyService/DeleteKey', { key_id: 'k1' }],
     ['settings delete flow.lifetime', 'SettingsService/DeleteSetting', { name: 'flow.lifetime' }],
@@ -343,7 +344,7 @@ describe('contract.md: the commands', () => {
       { filter: 'action = "client.*" AND actor = "operator:c_1"' },
     ],
   ])('contract.md: `%s` is %s', async (line, rpc, request) => {
-    server.answers.set(rpc, () => ({ grants: [], audit_events: [], next_page_token: '' }));
+    server.answers.set(rpc, () => ({ grants: [], identities: [], audit_events: [], next_page_token: '' }));
     expect(await go(line)).toMatchObject({ code: 0 });
     expect(server.received).toMatchObject([{ rpc, request }]);
   });

@@ -180,6 +180,7 @@ describe('operators', () => {
       page_size: 0,
       page_token: '',
       filter: 'email = "disabled@example.com"',
+      search: '',
     });
     const [one] = found;
     if (!one) throw new Error('not listed');

@@ -34,6 +34,8 @@ export interface Page {
   readonly orderBy: string;
   /** Takes the rows that a statement with `limit` gave, and makes the token of the next page. */
   cut<R>(rows: readonly R[], keyOf: (row: R) => readonly (string | number | bigint)[]): CutPage<R>;
+  /** The token of the page behind a key, for a list that ends its pages by itself. */
+  tokenAfter(key: readonly (string | number | bigint)[]): string;
 }
 
 const defaultSize = 50;
@@ -70,6 +72,7 @@ export function page(request: PageRequest, options: PageOptions): Page {
         next_page_token: last === undefined ? '' : writeToken(keyOf(last).map(String), binding),
       };
     },
+    tokenAfter: (key) => writeToken(key.map(String), binding),
   };
 }
 

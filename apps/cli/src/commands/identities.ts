@@ -46,16 +46,17 @@ export function identities(program: Command, commands: Commands): void {
 
 function list(group: Command, commands: Commands): void {
   const command = limitOption(
-    commands.define(group, 'list', 'Lists people, oldest first', ['identities list', 'identities list --email a@example.com']),
+    commands.define(group, 'list', 'Lists people, oldest first', ['identities list', 'identities list --search mortlake']),
   )
+    .option('--search <text>', 'only people who have it somewhere in what is known of them')
     .option('--email <address>', 'only the person with this address')
     .option('--disabled <true|false>', 'only those who are, or are not, disabled');
-  commands.does<ListOptions & { email?: string; disabled?: string }>(command, async ({ connection, options, print }) => {
+  commands.does<ListOptions & { search?: string; email?: string; disabled?: string }>(command, async ({ connection, options, print }) => {
     const filter = filterOf({ email: options.email, disabled: options.disabled });
     const found = await listAll(
       options,
       async (page) => {
-        const answer = await connection.call(rpc.listIdentities, { ...page, filter });
+        const answer = await connection.call(rpc.listIdentities, { ...page, filter, search: options.search ?? '' });
         return { things: answer.identities, next_page_token: answer.next_page_token };
       },
       print,
@@ -72,7 +73,8 @@ function get(group: Command, commands: Commands): void {
 /** The person whom the operand names, by subject or by address. */
 async function find({ connection, operands: [who = ''] }: Pick<Work<unknown>, 'connection' | 'operands'>): Promise<Identity> {
   const identity = who.includes('@')
-    ? (await connection.call(rpc.listIdentities, { page_size: 1, page_token: '', filter: filterOf({ email: who }) })).identities[0]
+    ? (await connection.call(rpc.listIdentities, { page_size: 1, page_token: '', filter: filterOf({ email: who }), search: '' }))
+        .identities[0]
     : (await connection.call(rpc.getIdentity, { sub: who })).identity;
   if (identity) return identity;
   throw failure('identity', `there is nobody with the address ${who}`, 'authorityctl identities list shows all');

@@ -75,7 +75,7 @@ async function tellings(connection: Connection): Promise<Tellings> {
       ({ clients, next_page_token }) => [clients, next_page_token],
     ),
     shown(
-      connection.call(IdentityServiceService.listIdentities, { page_size: 500, page_token: '', filter: '' }),
+      connection.call(IdentityServiceService.listIdentities, { page_size: 500, page_token: '', filter: '', search: '' }),
       ({ identities, next_page_token }) => [identities, next_page_token],
     ),
     connection

@@ -1,8 +1,9 @@
-import type { Identity, ListIdentitiesRequest } from '@authority/contracts/admin';
-import { etagOf, exact, flag, page, parseFilter, Where } from '@authority/listing';
-import { type Queryable, statement } from '@authority/postgres';
+import type { Identity, ListIdentitiesRequest, ListIdentitiesResponse } from '@authority/contracts/admin';
+import { etagOf, exact, flag, type Page, page, parseFilter, Where } from '@authority/listing';
+import { type Database, type Queryable, statement } from '@authority/postgres';
 import { normalizeEmail } from '../accounts/email.ts';
 import { isSubject } from '../accounts/subject.ts';
+import { nobody, readNeedle, search } from './search.ts';
 
 /** An identity as operators see it. */
 interface IdentityRow {
@@ -33,28 +34,44 @@ const change = statement(
 const dropIdentifiers = statement('identifiers_drop', "DELETE FROM identifiers WHERE sub = $1 AND kind = 'email'");
 const remove = statement('identity_remove', 'DELETE FROM identities WHERE sub = $1');
 
-const fields = { email: exact((email) => normalizeEmail(email) ?? email), sub: exact(), disabled: flag() };
+// What is no subject is nobody's, and must not reach the cast.
+const fields = {
+  email: exact((email) => normalizeEmail(email) ?? email),
+  sub: exact((sub) => (isSubject(sub.toLowerCase()) ? sub : nobody)),
+  disabled: flag(),
+};
 // Subjects are UUIDv7: their order is that of their making.
 const order = { columns: [{ column: 'sub', type: 'uuid' }] } as const;
 
 /** A page of identities, oldest first. */
-export async function listIdentities(
-  db: Queryable,
-  request: ListIdentitiesRequest,
-): Promise<{ identities: Identity[]; next_page_token: string }> {
-  const terms = parseFilter(request.filter, fields);
-  const one = page(request, { list: 'identities', order });
-  const where = new Where()
-    .filter(terms, {
-      email: (value) => `sub IN (SELECT sub FROM identifiers WHERE kind = 'email' AND value = ${value})`,
-      sub: (value) => `sub::text = ${value}`,
-      disabled: 'disabled',
-    })
-    .after(one);
+export async function listIdentities(db: Database, request: ListIdentitiesRequest): Promise<ListIdentitiesResponse> {
+  const needle = readNeedle(request.search);
+  const one = page(request, { list: 'identities', order, bound: [request.search] });
+  const where = conditionOf(request.filter);
+  if (needle !== undefined) return listFound(db, where, one, needle);
+  where.after(one);
   const text = `SELECT ${columns} FROM identities ${where.sql} ${one.orderBy} LIMIT ${one.limit}`;
   const rows = await db.query<IdentityRow>(statement('', text), where.values);
   const cut = one.cut(rows, (row) => [row.sub]);
   return { identities: cut.rows.map(fromRow), next_page_token: cut.next_page_token };
+}
+
+function conditionOf(filter: string): Where {
+  return new Where().filter(parseFilter(filter, fields), {
+    email: (value) => `sub IN (SELECT sub FROM identifiers WHERE kind = 'email' AND value = ${value})`,
+    sub: (value) => `sub = ${value}::uuid`,
+    disabled: 'disabled',
+  });
+}
+
+/** Those of the search whom the filter lets through; the search says where the next page begins. */
+async function listFound(db: Database, where: Where, one: Page, needle: string): Promise<ListIdentitiesResponse> {
+  const found = await search(db, { needle, after: one.after?.[0], limit: one.limit });
+  const subs = found.subs.slice(0, one.size);
+  where.add(`sub = ANY (${where.parameter(subs)}::uuid[])`);
+  const rows = await db.query<IdentityRow>(statement('', `SELECT ${columns} FROM identities ${where.sql} ${one.orderBy}`), where.values);
+  const end = found.subs.length > one.size ? subs.at(-1) : found.lookedTo;
+  return { identities: rows.map(fromRow), next_page_token: end === undefined ? '' : one.tokenAfter([end]) };
 }
 
 export async function findIdentity(db: Queryable, sub: string): Promise<Identity | undefined> {

@@ -5,6 +5,7 @@ import { type Migration, migration } from '@authority/postgres';
 import { keyTables } from '@authority/sealing';
 import { settingsTables } from '@authority/settings';
 import { passkeyTables } from './passkey-tables.ts';
+import { searchTables } from './search-tables.ts';
 
 const accounts = [
   `CREATE TABLE identities (
@@ -51,4 +52,5 @@ export const identityMigrations: readonly Migration[] = [
   migration('OwnerTables1763900000001', [...feedTables(), ...auditTables(), ...settingsTables(), ...ephemeralTables()]),
   migration('Keys1764000000000', keyTables()),
   migration('Passkeys1764000100000', passkeyTables),
+  migration('Search1764000150000', searchTables),
 ];
