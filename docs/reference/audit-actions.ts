@@ -56,6 +56,7 @@ export const actions: Readonly<Record<string, Action>> = {
     target: 'identity:<sub>',
     when: 'A passkey was refused because its signature counter went back: two devices may have its key.',
   },
+  'identity.remove_password': { owner: 'identity', target: 'identity:<sub>', when: 'An operator took a password away.' },
   'setting.update': { owner: 'the owner of the setting', target: 'setting:<name>', when: 'A setting got a value.' },
   'setting.delete': { owner: 'the owner of the setting', target: 'setting:<name>', when: 'A setting went back to its default.' },
   'admin.refuse': { owner: 'admin', target: 'the RPC', when: 'A call of the admin API was refused. Kept in a ring, not chained.' },

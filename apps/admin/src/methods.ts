@@ -1,6 +1,7 @@
 import {
   AuditServiceService,
   ClientServiceService,
+  CredentialServiceService,
   GrantServiceService,
   IdentityServiceService,
   KeyServiceService,
@@ -20,6 +21,7 @@ export const adminDefinitions = [
   ResourceServiceService,
   TrustedIssuerServiceService,
   IdentityServiceService,
+  CredentialServiceService,
   SessionServiceService,
   GrantServiceService,
   KeyServiceService,

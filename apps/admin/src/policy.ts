@@ -1,6 +1,7 @@
 import type {
   AuditServiceService,
   ClientServiceService,
+  CredentialServiceService,
   GrantServiceService,
   IdentityServiceService,
   KeyServiceService,
@@ -19,6 +20,7 @@ export type Owner = (typeof owners)[number];
 type Definitions =
   | typeof AuditServiceService
   | typeof ClientServiceService
+  | typeof CredentialServiceService
   | typeof GrantServiceService
   | typeof IdentityServiceService
   | typeof KeyServiceService
@@ -86,6 +88,9 @@ export const policy: Readonly<Record<AdminPath, Rule>> = {
   '/authority.admin.v1.IdentityService/UpdateIdentity': change('identity'),
   '/authority.admin.v1.IdentityService/DeleteIdentity': change('identity'),
   '/authority.admin.v1.IdentityService/SetPassword': change('identity'),
+
+  '/authority.admin.v1.CredentialService/ListCredentials': read('identity'),
+  '/authority.admin.v1.CredentialService/DeleteCredential': change('identity'),
 
   '/authority.admin.v1.SessionService/ListSessions': read('session'),
   '/authority.admin.v1.SessionService/GetSession': read('session'),

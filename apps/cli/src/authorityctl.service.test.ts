@@ -112,6 +112,8 @@ describe('contract.md: exit codes and one-line errors', () => {
     'clients create',
     'grants list',
     'sessions list',
+    'credentials list',
+    'credentials delete u_1',
     'settings set throttle.enabled',
     'registration-tokens create --expires yesterday',
     'registration-tokens create --expires 2001-01-01',
@@ -331,6 +333,11 @@ describe('contract.md: the commands', () => {
 
   test.each([
     ['sessions delete s_1', 'SessionService/DeleteSession', { sid: 's_1' }],
+    [
+      'credentials delete u_1 passkey cGs --end-sessions',
+      'CredentialService/DeleteCredential',
+      { sub: 'u_1', kind: 'passkey', id: 'cGs', end_sessions: true },
+    ],
     ['grants delete g_1', 'GrantService/DeleteGrant', { grant_id: 'g_1' }],
     ['grants list --client c_1', 'GrantService/ListGrants', { filter: 'client_id = "c_1"' }],
     ['identities list --search mort', 'IdentityService/ListIdentities', { filter: '', search: 'mort' }],

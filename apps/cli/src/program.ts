@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { Commands, globalOptions } from './command.ts';
 import { audit } from './commands/audit.ts';
 import { clients } from './commands/clients.ts';
+import { credentials } from './commands/credentials.ts';
 import { grants } from './commands/grants.ts';
 import { identities } from './commands/identities.ts';
 import { keys } from './commands/keys.ts';
@@ -42,7 +43,20 @@ export function programOf(surroundings: Surroundings): Command {
     .addHelpText('after', overview);
   globalOptions(program);
   const commands = new Commands(surroundings);
-  const groups = [clients, resources, registrationTokens, trustedIssuers, identities, sessions, grants, keys, settings, audit, status];
+  const groups = [
+    clients,
+    resources,
+    registrationTokens,
+    trustedIssuers,
+    identities,
+    credentials,
+    sessions,
+    grants,
+    keys,
+    settings,
+    audit,
+    status,
+  ];
   for (const add of groups) add(program, commands);
   return program;
 }

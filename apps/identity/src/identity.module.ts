@@ -1,6 +1,7 @@
 import type { NestModule } from '@authority/rpc';
 import { Module } from '@nestjs/common';
 import { AdminIdentityController } from './controllers/admin-identity-controller.ts';
+import { CredentialController } from './controllers/credential-controller.ts';
 import { FlowController } from './controllers/flow-controller.ts';
 import { IdentityController } from './controllers/identity-controller.ts';
 import { AuditController, SettingsController } from './controllers/owner-controllers.ts';
@@ -12,6 +13,6 @@ class IdentityModule {}
 /** The Nest module of identity over a core. */
 export const identityModule = (core: IdentityCore): NestModule => ({
   module: IdentityModule,
-  controllers: [FlowController, IdentityController, AdminIdentityController, SettingsController, AuditController],
+  controllers: [FlowController, IdentityController, AdminIdentityController, CredentialController, SettingsController, AuditController],
   providers: [{ provide: IDENTITY_CORE, useValue: core }],
 });

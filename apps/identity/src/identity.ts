@@ -7,6 +7,9 @@ import { ensureKeys, KeyWrapping } from '@authority/sealing';
 import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
 import { Directory } from './accounts/directory.ts';
 import type { IdentityConfig, IdentityMigrateConfig } from './config.ts';
+import { Credentials } from './credentials/credentials.ts';
+import { passkeyCredentials } from './credentials/passkeys.ts';
+import { passwordCredential } from './credentials/password.ts';
 import { EphemeralCompletions } from './ephemeral/completions.ts';
 import { EphemeralFlows } from './ephemeral/flows.ts';
 import { FlowEndpoint } from './flows/flow-endpoint.ts';
@@ -92,6 +95,7 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed }
     authenticate: authenticate({ accounts, passwords, throttle, now }),
     claims: claimSources(database),
     directory: new Directory({ database, feed, passwords, rules, now }),
+    credentials: new Credentials({ database, feed, kinds: [passwordCredential, passkeyCredentials] }),
     settings: settingsHandlers(settings, issuer),
   };
 }

@@ -5,6 +5,7 @@ import type { Database } from '@authority/postgres';
 import type { Handlers } from '@authority/rpc';
 import type { ClaimSource } from './accounts/claims.ts';
 import type { Directory } from './accounts/directory.ts';
+import type { Credentials } from './credentials/credentials.ts';
 import type { FlowEndpoint } from './flows/flow-endpoint.ts';
 
 /** What the controllers answer from; made in identity.ts. */
@@ -15,6 +16,7 @@ export interface IdentityCore {
   readonly claims: (sub: string) => Promise<ClaimSource | undefined>;
   readonly feed: FeedSource;
   readonly directory: Directory;
+  readonly credentials: Credentials;
   readonly settings: Handlers<typeof SettingsServiceService>;
   readonly database: Database;
 }

@@ -1,5 +1,6 @@
 export * from './generated/authority/admin/v1/audit_service.ts';
 export * from './generated/authority/admin/v1/client_service.ts';
+export * from './generated/authority/admin/v1/credential_service.ts';
 export * from './generated/authority/admin/v1/grant_service.ts';
 export * from './generated/authority/admin/v1/identity_service.ts';
 export * from './generated/authority/admin/v1/key_service.ts';

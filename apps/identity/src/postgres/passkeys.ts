@@ -108,8 +108,8 @@ export class PostgresPasskeys implements Passkeys {
     });
   }
 
-  async list(sub: string): Promise<Passkey[]> {
-    return (await this.#database.query<ListRow>(list, [sub])).map(fromListRow);
+  list(sub: string): Promise<Passkey[]> {
+    return listPasskeys(this.#database, sub);
   }
 
   async userHandle(sub: string): Promise<string> {
@@ -132,8 +132,13 @@ export class PostgresPasskeys implements Passkeys {
   }
 
   remove(sub: string, id: string, actor: Actor, evenLast = false): Promise<Removed> {
-    return this.#database.transaction((tx) => removePasskey(tx, sub, id, actor, evenLast));
+    return this.#database.transaction((tx) => removePasskey(tx, { sub, id, actor, evenLast }));
   }
+}
+
+/** Oldest first. */
+export async function listPasskeys(db: Queryable, sub: string): Promise<Passkey[]> {
+  return (await db.query<ListRow>(list, [sub])).map(fromListRow);
 }
 
 /** Adds a passkey to a person who has a user handle, with its audit row. */
@@ -154,7 +159,16 @@ export async function insertPasskey(
   return 'added';
 }
 
-async function removePasskey(tx: Queryable, sub: string, id: string, actor: Actor, evenLast: boolean): Promise<Removed> {
+interface Removal {
+  readonly sub: string;
+  readonly id: string;
+  readonly actor: Actor;
+  /** Also when nothing is left to sign in with. */
+  readonly evenLast: boolean;
+}
+
+/** Removes a passkey, with its audit row. */
+export async function removePasskey(tx: Queryable, { sub, id, actor, evenLast }: Removal): Promise<Removed> {
   await tx.query(lockIdentity, [sub]);
   await tx.query(lockUser, [sub]);
   const kept = await tx.query<ListRow>(list, [sub]);
