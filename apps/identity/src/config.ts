@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import {
+  dataDir,
   databaseFaults,
   issuerSetting,
   type Listen,
@@ -10,14 +12,20 @@ import {
   systemSecrets,
 } from '@authority/config';
 import type { TlsFiles } from '@authority/rpc';
+import { type MailServer, mailUrl } from './mails/transports/mail-url.ts';
 
 const { rpcListen, rpcCert, rpcKey, rpcCa } = rpcSettings;
+
+/** Where mails go. */
+export const mailProcessSettings = { mailUrl } as const;
 
 /** What a process of its own reads. */
 export const identityProcessSettings = {
   issuer: issuerSetting,
   ...processSettings,
   ...storeSettings,
+  ...mailProcessSettings,
+  dataDir,
   ...{ rpcListen, rpcCert, rpcKey, rpcCa, secrets: systemSecrets },
 } as const;
 
@@ -38,6 +46,9 @@ export interface IdentityConfig {
   readonly redisUrl?: string;
   /** System secrets, newest first. */
   readonly secrets: readonly Uint8Array[];
+  /** Unset: mails are written into `mailDir`. */
+  readonly mailServer?: MailServer;
+  readonly mailDir: string;
   /** Hashes at a time; the cores when left out. */
   readonly passwordWorkers?: number;
 }
@@ -53,9 +64,16 @@ export interface IdentityProcessConfig {
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function identityConfig(env: NodeJS.ProcessEnv): IdentityProcessConfig {
   const settings = read(identityProcessSettings, env, { check: databaseFaults });
-  const { issuer, databaseUrl = '', redisUrl, secrets } = settings;
+  const { issuer, databaseUrl = '', redisUrl, secrets, mailUrl: mailServer } = settings;
   return {
-    identity: { issuer, databaseUrl, secrets, ...(redisUrl === undefined ? {} : { redisUrl }) },
+    identity: {
+      issuer,
+      databaseUrl,
+      secrets,
+      ...(redisUrl === undefined ? {} : { redisUrl }),
+      ...(mailServer === undefined ? {} : { mailServer }),
+      mailDir: join(settings.dataDir, 'mail'),
+    },
     listen: settings.rpcListen,
     metricsListen: settings.metricsListen,
     tls: { cert: settings.rpcCert.path, key: settings.rpcKey.path, ca: settings.rpcCa.path },

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Account, Accounts, LookedUp, NewAccount } from './accounts/ports.ts';
 import type { Completion, Completions, FlowState, Flows, StoredFlow } from './flows/state.ts';
+import type { Mail } from './mails/kinds.ts';
+import type { Mails } from './mails/mails.ts';
 import type { Assessment, Passwords } from './passwords/passwords.ts';
 
 /** Counters and indexes in memory, with fixed windows of the clock given. */
@@ -100,4 +102,11 @@ export class FakeAccounts implements Accounts {
   };
 
   signedIn = async (sub: string, browser: string): Promise<void> => void this.known.add(`${sub} ${browser}`);
+}
+
+/** Mails that would be sent, oldest first. @public For the tests of whoever sends some. */
+export class FakeMails implements Mails {
+  readonly sent: Mail[] = [];
+
+  send = async (_tx: unknown, mail: Mail): Promise<void> => void this.sent.push(mail);
 }

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IdentityServiceService as AdminIdentityService, SettingsServiceService } from '@authority/contracts/admin';
 import { FlowKind, FlowServiceService, IdentityServiceService } from '@authority/contracts/identity';
@@ -64,7 +65,13 @@ beforeAll(async () => {
   const databaseUrl = postgres.serviceUrl(ownerUrl, 'identity');
   const secrets = [randomBytes(32)];
   await migrateIdentity({ ownerUrl, serviceUrl: databaseUrl, secrets });
-  const config = { issuer: 'http://localhost:8080', databaseUrl, redisUrl: redis.url, secrets };
+  const config = {
+    issuer: 'http://localhost:8080',
+    databaseUrl,
+    redisUrl: redis.url,
+    secrets,
+    mailDir: mkdtempSync(join(tmpdir(), 'authority-mail-')),
+  };
   identity = await startIdentity({ config, runtime: runtime('identity') });
   await vi.waitFor(() => expect(identity.ready()).toBe(true), { timeout: 10_000 });
 });

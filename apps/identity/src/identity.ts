@@ -1,10 +1,12 @@
 import { type Ephemeral, openEphemeral } from '@authority/ephemeral';
 import { FeedSource } from '@authority/feed';
 import { runJobs } from '@authority/jobs';
+import { type Outbox, openOutbox } from '@authority/outbox';
 import { type Database, migrate, open, waitForSchema } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
-import { ensureKeys, KeyWrapping } from '@authority/sealing';
+import { ensureKeys, KeyTable, KeyWrapping, SealedValues } from '@authority/sealing';
 import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
+import { log } from '@authority/telemetry';
 import { Directory } from './accounts/directory.ts';
 import type { IdentityConfig, IdentityMigrateConfig } from './config.ts';
 import { Credentials } from './credentials/credentials.ts';
@@ -16,11 +18,19 @@ import { FlowEndpoint } from './flows/flow-endpoint.ts';
 import { login } from './flows/login.ts';
 import { registration } from './flows/registration.ts';
 import { identityModule } from './identity.module.ts';
+import { deliver } from './mails/deliver.ts';
+import { MailLimits } from './mails/limits.ts';
+import { mailQueue, type Mails, OutboxMails } from './mails/mails.ts';
+import type { Transport } from './mails/message.ts';
+import { SealedMailValues } from './mails/queued-mail.ts';
+import { folderTransport } from './mails/transports/folder.ts';
+import { smtpTransport } from './mails/transports/smtp.ts';
 import { authenticate } from './passwords/authenticate.ts';
 import { PasswordWorkers } from './passwords/worker-pool.ts';
 import { PostgresAccounts } from './postgres/accounts.ts';
 import { claimSources } from './postgres/claims.ts';
 import { identityJobs } from './postgres/jobs.ts';
+import { replacedTemplates } from './postgres/mail-templates.ts';
 import { identityMigrations } from './postgres/migrations.ts';
 import { identitySettings } from './settings.ts';
 import { Throttle } from './throttle/throttle.ts';
@@ -45,24 +55,40 @@ export async function startIdentity({ config, runtime }: { config: IdentityConfi
   const settings = await openSettings(database, service, identitySettings);
   const passwords = new PasswordWorkers(config.passwordWorkers === undefined ? {} : { size: config.passwordWorkers });
   const feed = new FeedSource(database);
+  const outbox = await openOutbox({ database, service, queues: [mailQueue] });
+  const sealed = new SealedValues(service, new KeyTable(database, new KeyWrapping(service, config.secrets)));
+  const transport = mailTransport(config);
   const schema = waitForSchema(database, identityMigrations.length);
-  const ready = () => schema.reached() && database.isReady() && ephemeral.isReady() && settings.isReady();
+  const ready = () => schema.reached() && database.isReady() && ephemeral.isReady() && settings.isReady() && outbox.isReady();
 
-  const core = identityCore({ issuer: config.issuer, database, ephemeral, settings, passwords, feed });
+  const values = new SealedMailValues(sealed);
+  const mails = new OutboxMails(outbox, values);
+  const mailLimits = new MailLimits(ephemeral, settings);
+  const core = identityCore({ issuer: config.issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, mails, mailLimits });
   const served = await runtime.serve({ module: identityModule(core), ready });
+  const { issuer } = config;
+  const templates = replacedTemplates(database);
+  outbox.work(mailQueue, deliver({ values, transport, templates, settings, issuer, now: Date.now }));
   const jobs = runJobs(database, service, identityJobs(database));
   return {
     ready,
     async stop() {
       feed.close();
       await served.close();
-      await jobs.stop();
+      await Promise.all([jobs.stop(), outbox.close()]);
+      transport.close();
       schema.stop();
       settings.close();
       await Promise.all([passwords.close(), ephemeral.close()]);
       await database.close();
     },
   };
+}
+
+function mailTransport({ mailServer, mailDir, issuer }: IdentityConfig): Transport {
+  if (mailServer) return smtpTransport(mailServer);
+  if (issuer.startsWith('https:')) log.warn('mails_stay_here', { folder: mailDir });
+  return folderTransport(mailDir);
 }
 
 interface Parts {
@@ -72,6 +98,10 @@ interface Parts {
   readonly settings: Settings<typeof identitySettings>;
   readonly passwords: PasswordWorkers;
   readonly feed: FeedSource;
+  readonly outbox: Outbox;
+  readonly mails: Mails;
+  readonly mailLimits: MailLimits;
+  readonly sealed: SealedValues;
 }
 
 function identityCore({ issuer, database, ephemeral, settings, passwords, feed }: Parts): IdentityCore {

@@ -1,5 +1,6 @@
 import { defineSettings, durationSetting, flagSetting, numberSetting, type Settings } from '@authority/settings';
 import { passkeySettings } from './methods/passkey/settings.ts';
+import { mailSettings } from './mails/settings.ts';
 
 /** Behaviour of identity (rows; the environment says only where things are). */
 export const identitySettings = defineSettings({
@@ -23,6 +24,7 @@ export const identitySettings = defineSettings({
   ),
   ...passkeySettings,
   'flow.lifetime': durationSetting(3600, 'How long a person has to finish signing in or registering.', { min: 60, max: 86_400 }),
+  ...mailSettings,
 });
 
 export type IdentitySettings = Pick<Settings<typeof identitySettings>, 'get'>;

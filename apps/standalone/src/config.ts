@@ -1,5 +1,6 @@
 import { adminFaults, adminSettings } from '@authority/app-admin';
 import { type GatewayConfig, gatewayConfig, gatewaySettings } from '@authority/app-gateway';
+import { mailProcessSettings } from '@authority/app-identity';
 import { tokenSettings } from '@authority/app-token';
 import { choice, dataDir, processSettings, read, type Settings, storeSettings, systemSecrets } from '@authority/config';
 
@@ -10,6 +11,7 @@ export const standaloneSettings = {
   ...adminSettings,
   ...processSettings,
   ...storeSettings,
+  ...mailProcessSettings,
   secrets: systemSecrets.optional(),
   dataDir,
   directTransport: choice(['plain', 'encoded'])

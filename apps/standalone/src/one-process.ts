@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { adminConfigOf, startAdmin } from '@authority/app-admin';
 import { startGateway } from '@authority/app-gateway';
 import { startIdentity } from '@authority/app-identity';
@@ -32,9 +33,11 @@ export async function startOneProcess(config: StandaloneConfig, folder: DataFold
     for (const service of running.reverse()) await service.stop();
   };
   try {
+    const mail = { mailDir: join(folder.path, 'mail'), ...(config.mailUrl === undefined ? {} : { mailServer: config.mailUrl }) };
     const identity = {
       ...{ issuer, databaseUrl: stores.urlOf('identity'), ...redis },
       secrets: systemSecretsOf(folder, 'identity', config.secrets),
+      ...mail,
     };
     running.push(await startIdentity({ config: identity, runtime: runtimeOf('identity') }));
     const session = { issuer, databaseUrl: stores.urlOf('session'), ...redis };

@@ -58,9 +58,12 @@ function networkOf(
 
 function storesOf(service: ServiceName, stores: Stores, folder: DataFolder, config: StandaloneConfig): NodeJS.ProcessEnv {
   // The edge holds nothing worth taking: no store, no secret (house.md).
-  if (service === 'gateway') return without('DATABASE_URL', 'MIGRATION_DATABASE_URL', 'REDIS_URL', 'SECRETS', 'OPERATOR_SECRET');
+  if (service === 'gateway')
+    return without('DATABASE_URL', 'MIGRATION_DATABASE_URL', 'REDIS_URL', 'SECRETS', 'OPERATOR_SECRET', 'MAIL_URL');
   return {
     ...without('DATABASE_URL', 'MIGRATION_DATABASE_URL'),
+    // Only identity sends mails.
+    ...(service !== 'identity' && without('MAIL_URL')),
     AUTHORITY_DATABASE_URL: stores.urlOf(service),
     ...(hasKeys(service) ? config.secrets === undefined && { AUTHORITY_SECRETS: keptSecret(folder, service) } : without('SECRETS')),
     // Token makes the operator's client.

@@ -16,6 +16,7 @@ export {
   type Listen,
   list,
   listen,
+  parseUrl,
   path,
   secret,
   secretOf,

@@ -6,6 +6,8 @@ import { keyTables } from '@authority/sealing';
 import { settingsTables } from '@authority/settings';
 import { passkeyTables } from './passkey-tables.ts';
 import { searchTables } from './search-tables.ts';
+import { mailTemplateTables } from './mail-templates.ts';
+import { outboxTables } from './outbox.ts';
 
 const accounts = [
   `CREATE TABLE identities (
@@ -53,4 +55,6 @@ export const identityMigrations: readonly Migration[] = [
   migration('Keys1764000000000', keyTables()),
   migration('Passkeys1764000100000', passkeyTables),
   migration('Search1764000150000', searchTables),
+  outboxTables,
+  mailTemplateTables,
 ];
