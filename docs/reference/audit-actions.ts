@@ -43,6 +43,11 @@ export const actions: Readonly<Record<string, Action>> = {
   'identity.disable': { owner: 'identity', target: 'identity:<sub>', when: 'A person was disabled: sessions, grants and tokens end.' },
   'identity.enable': { owner: 'identity', target: 'identity:<sub>', when: 'A person may sign in again.' },
   'identity.delete': { owner: 'identity', target: 'identity:<sub>', when: 'A person was deleted.' },
+  'identity.import': {
+    owner: 'identity',
+    target: 'import:<import_id>',
+    when: 'People came from another system, many at a time; `created`, `unchanged`, `refused` count them.',
+  },
   'identity.set_password': {
     owner: 'identity',
     target: 'identity:<sub>',

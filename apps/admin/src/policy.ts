@@ -4,6 +4,7 @@ import type {
   CredentialServiceService,
   GrantServiceService,
   IdentityServiceService,
+  ImportServiceService,
   KeyServiceService,
   RegistrationTokenServiceService,
   ResourceServiceService,
@@ -23,6 +24,7 @@ type Definitions =
   | typeof CredentialServiceService
   | typeof GrantServiceService
   | typeof IdentityServiceService
+  | typeof ImportServiceService
   | typeof KeyServiceService
   | typeof RegistrationTokenServiceService
   | typeof ResourceServiceService
@@ -91,6 +93,8 @@ export const policy: Readonly<Record<AdminPath, Rule>> = {
 
   '/authority.admin.v1.CredentialService/ListCredentials': read('identity'),
   '/authority.admin.v1.CredentialService/DeleteCredential': change('identity'),
+
+  '/authority.admin.v1.ImportService/ImportIdentities': change('identity'),
 
   '/authority.admin.v1.SessionService/ListSessions': read('session'),
   '/authority.admin.v1.SessionService/GetSession': read('session'),

@@ -4,6 +4,7 @@ import { AdminIdentityController } from './controllers/admin-identity-controller
 import { CredentialController } from './controllers/credential-controller.ts';
 import { FlowController } from './controllers/flow-controller.ts';
 import { IdentityController } from './controllers/identity-controller.ts';
+import { ImportController } from './controllers/import-controller.ts';
 import { AuditController, SettingsController } from './controllers/owner-controllers.ts';
 import { IDENTITY_CORE, type IdentityCore } from './tokens.ts';
 
@@ -13,6 +14,14 @@ class IdentityModule {}
 /** The Nest module of identity over a core. */
 export const identityModule = (core: IdentityCore): NestModule => ({
   module: IdentityModule,
-  controllers: [FlowController, IdentityController, AdminIdentityController, CredentialController, SettingsController, AuditController],
+  controllers: [
+    FlowController,
+    IdentityController,
+    AdminIdentityController,
+    CredentialController,
+    ImportController,
+    SettingsController,
+    AuditController,
+  ],
   providers: [{ provide: IDENTITY_CORE, useValue: core }],
 });

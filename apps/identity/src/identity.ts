@@ -17,6 +17,7 @@ import { EphemeralFlows } from './ephemeral/flows.ts';
 import { FlowEndpoint } from './flows/flow-endpoint.ts';
 import { login } from './flows/login.ts';
 import { registration } from './flows/registration.ts';
+import { imports } from './import/import.ts';
 import { identityModule } from './identity.module.ts';
 import { deliver } from './mails/deliver.ts';
 import { MailLimits } from './mails/limits.ts';
@@ -126,6 +127,7 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed }
     claims: claimSources(database),
     directory: new Directory({ database, feed, passwords, rules, now }),
     credentials: new Credentials({ database, feed, kinds: [passwordCredential, passkeyCredentials] }),
+    imports: imports({ database, now }),
     settings: settingsHandlers(settings, issuer),
   };
 }

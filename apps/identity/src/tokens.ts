@@ -7,6 +7,7 @@ import type { ClaimSource } from './accounts/claims.ts';
 import type { Directory } from './accounts/directory.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { FlowEndpoint } from './flows/flow-endpoint.ts';
+import type { Imports } from './import/import.ts';
 
 /** What the controllers answer from; made in identity.ts. */
 export interface IdentityCore {
@@ -17,6 +18,7 @@ export interface IdentityCore {
   readonly feed: FeedSource;
   readonly directory: Directory;
   readonly credentials: Credentials;
+  readonly imports: Imports;
   readonly settings: Handlers<typeof SettingsServiceService>;
   readonly database: Database;
 }

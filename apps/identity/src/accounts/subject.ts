@@ -14,3 +14,6 @@ export function newSubject(now: number): string {
 export function isSubject(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(text);
 }
+
+/** Nobody's subject, before all others. */
+export const nobody = '00000000-0000-0000-0000-000000000000';

@@ -2,8 +2,8 @@ import type { Identity, ListIdentitiesRequest, ListIdentitiesResponse } from '@a
 import { etagOf, exact, flag, type Page, page, parseFilter, Where } from '@authority/listing';
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import { normalizeEmail } from '../accounts/email.ts';
-import { isSubject } from '../accounts/subject.ts';
-import { nobody, readNeedle, search } from './search.ts';
+import { isSubject, nobody } from '../accounts/subject.ts';
+import { readNeedle, search } from './search.ts';
 
 /** An identity as operators see it. */
 interface IdentityRow {

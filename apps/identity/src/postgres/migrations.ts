@@ -4,6 +4,7 @@ import { feedTables } from '@authority/feed';
 import { type Migration, migration } from '@authority/postgres';
 import { keyTables } from '@authority/sealing';
 import { settingsTables } from '@authority/settings';
+import { importTables } from './import-tables.ts';
 import { passkeyTables } from './passkey-tables.ts';
 import { searchTables } from './search-tables.ts';
 import { mailTemplateTables } from './mail-templates.ts';
@@ -57,4 +58,5 @@ export const identityMigrations: readonly Migration[] = [
   migration('Search1764000150000', searchTables),
   outboxTables,
   mailTemplateTables,
+  migration('Imports1764000220000', importTables),
 ];

@@ -1,4 +1,5 @@
 import { refusal } from '@authority/listing';
+import { nobody } from '../accounts/subject.ts';
 import { type Database, type Queryable, statement } from '@authority/postgres';
 
 /** What follows a keyset: subjects in order. */
@@ -21,8 +22,6 @@ export interface Found {
 const firstLook = 2000;
 /** More candidates of the index than this are not fetched and sorted: the needle is common, and found sooner in order. */
 const mostCandidates = 20_000;
-/** Before the first subject, and nobody's. */
-export const nobody = '00000000-0000-0000-0000-000000000000';
 const [shortestNeedle, longestNeedle] = [3, 100];
 
 const walk = statement(

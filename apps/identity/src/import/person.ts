@@ -1,0 +1,91 @@
+import type { ImportedIdentity } from '@authority/contracts/admin';
+import type { FieldViolation } from '@authority/errors';
+import { normalizeEmail } from '../accounts/email.ts';
+import { isSubject, newSubject, nobody } from '../accounts/subject.ts';
+import { defaultSchema, isPlainText, parseTraits } from '../accounts/traits.ts';
+import { HashRefused } from '../passwords/hashes/format.ts';
+import { storedHash } from '../passwords/hashes/index.ts';
+import { type NewCredential, readPasskeys } from './passkey.ts';
+
+/** A person of an import, checked: what is written of them. */
+export interface Person {
+  readonly externalId: string;
+  readonly sub: string;
+  /** The other system's subject is kept, and must be nobody's here. */
+  readonly keepsSub: boolean;
+  readonly schema: { readonly id: string; readonly version: number };
+  /** JSON. */
+  readonly traits: string;
+  /** In their one spelling. */
+  readonly identifiers: readonly Identifier[];
+  readonly emailVerified: boolean;
+  readonly disabled: boolean;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly passwordHash: string | undefined;
+  readonly userHandle: Buffer | undefined;
+  readonly passkeys: readonly NewCredential[];
+}
+
+export interface Identifier {
+  readonly kind: string;
+  readonly value: string;
+}
+
+const mostAddresses = 20;
+
+/** Reads what another system says of a person; violations name the field. */
+export function readPerson(asked: ImportedIdentity, now: number): Person | FieldViolation[] {
+  const faults: FieldViolation[] = [];
+  const refuse = (field: string, description: string): undefined => void faults.push({ field, description });
+
+  if (!isPlainText(asked.external_id) || asked.external_id.length > 255) refuse('external_id', 'must be 1 to 255 printable characters');
+  if (asked.schema_id !== '' && asked.schema_id !== defaultSchema.id) refuse('schema_id', `is unknown; there is ${defaultSchema.id}`);
+  const traits = parseTraits(asked.traits, 'traits');
+  if (Array.isArray(traits)) faults.push(...traits);
+  const createdAt = asked.create_time_ms === 0 ? now : asked.create_time_ms;
+  if (createdAt < 0 || createdAt > now) refuse('create_time_ms', 'must be a time of the past');
+  const sub = asked.sub === '' ? newSubject(Math.max(0, Math.min(createdAt, now))) : asked.sub.toLowerCase();
+  if (!isSubject(sub) || sub === nobody) refuse('sub', 'must be a UUID; leave it out, and keep the old name as external_id');
+  const passwordHash = readHash(asked.password_hash, refuse);
+  const passkeys = readPasskeys(asked, refuse);
+  const verified = readAddresses(asked.verified_addresses, refuse);
+  const email = Array.isArray(traits) ? undefined : normalizeEmail(traits.email);
+  const foreign = verified.find((address) => address !== email);
+  if (foreign !== undefined && email !== undefined) refuse('verified_addresses', `has ${foreign.slice(0, 80)}, which is not in the traits`);
+  if (faults.length > 0 || email === undefined) return faults;
+  return {
+    externalId: asked.external_id,
+    sub,
+    keepsSub: asked.sub !== '',
+    schema: defaultSchema,
+    traits: JSON.stringify(traits),
+    identifiers: [{ kind: 'email', value: email }],
+    emailVerified: verified.includes(email),
+    disabled: asked.disabled,
+    createdAt,
+    passwordHash,
+    ...passkeys,
+  };
+}
+
+export type Refuse = (field: string, description: string) => undefined;
+
+function readHash(hash: string, refuse: Refuse): string | undefined {
+  if (hash === '') return undefined;
+  try {
+    return storedHash(hash);
+  } catch (error) {
+    if (!(error instanceof HashRefused)) throw error;
+    return refuse('password_hash', error.message);
+  }
+}
+
+function readAddresses(addresses: readonly string[], refuse: Refuse): string[] {
+  if (addresses.length > mostAddresses) refuse('verified_addresses', `must be at most ${mostAddresses}`);
+  return addresses.slice(0, mostAddresses).flatMap((text, index) => {
+    const address = normalizeEmail(text);
+    if (address === undefined) refuse(`verified_addresses[${index}]`, 'must be an e-mail address');
+    return address === undefined ? [] : [address];
+  });
+}
