@@ -9,7 +9,7 @@ const kept = 500;
 
 /** Writes messages as `.eml` files, which mail programs open, for a machine without a mail server. */
 export function folderTransport(folder: string): Transport {
-  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'crlf' });
+  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
     async send(message: Message): Promise<void> {
       const { message: bytes } = await transport.sendMail(composed(message));
