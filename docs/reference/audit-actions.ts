@@ -48,6 +48,16 @@ export const actions: Readonly<Record<string, Action>> = {
     target: 'import:<import_id>',
     when: 'People came from another system, many at a time; `created`, `unchanged`, `refused` count them.',
   },
+  'identity.change_password': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'The person changed their password. `details.ends_sessions`: all that was signed in ended with it.',
+  },
+  'identity.recover_password': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'The person set a new password at the end of a recovery; all that was signed in ended.',
+  },
   'identity.set_password': {
     owner: 'identity',
     target: 'identity:<sub>',

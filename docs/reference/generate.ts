@@ -194,7 +194,7 @@ function endpointsPage(): string {
 }
 
 function textOf(path: string): string {
-  const step = path.replace(/^\/self-service\/v1/, '');
+  const step = path.replace(/^\/self-service\/v1/, '').replace('/settings', '/account');
   const text = endpointTexts[step];
   if (text === undefined) throw new Error(`docs/reference/endpoint-texts.ts has no words for ${path}`);
   return step === path ? text : `As \`${step}\`, in JSON.`;

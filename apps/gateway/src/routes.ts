@@ -16,13 +16,12 @@ import type { EvidenceOf } from './http/evidence.ts';
 import type { Issuer } from './http/issuer.ts';
 import { bearerError, clientError, plainError, registrationError } from './http/oauth-error.ts';
 import type { Route } from './http/serve.ts';
-import { accountStep } from './interactions/account.ts';
 import { authorizePath } from './interactions/authorization.ts';
 import { consentStep } from './interactions/consent.ts';
 import { deviceStep } from './interactions/device.ts';
 import { browserRoute, type Face, stepRoutes } from './interactions/face.ts';
+import { accountStep, loginStep, recoveryStep, registrationStep, verificationStep } from './interactions/flow-steps.ts';
 import { jsonFace } from './interactions/json-face.ts';
-import { loginStep, registrationStep } from './interactions/login-and-registration.ts';
 import { logoutEndpoint, logoutPath, logoutStep } from './interactions/logout.ts';
 import { PageFace } from './interactions/page-face.ts';
 import { selectAccountStep } from './interactions/select-account.ts';
@@ -95,15 +94,15 @@ function registration({ issuer, peers, evidenceOf }: Edge): Route[] {
   ];
 }
 
+const flowSteps = [loginStep, registrationStep, recoveryStep, verificationStep, accountStep];
+
 /** Where browsers go: two endpoints that clients send them to, and the steps, each as a page and as JSON. */
 function frontChannel({ issuer, peers, published }: Edge, open: OpenVisit, face: Face): Route[] {
   const authorize = authorizeEndpoint(peers, issuer);
   const logout = logoutEndpoint(peers, issuer);
   const refusal = face.renderRefusal();
   const home = () => seeOther(`${issuer.url}/account`);
-  const steps = [loginStep, registrationStep, consentStep, selectAccountStep, deviceStep, logoutStep, accountStep].map((step) =>
-    step(peers),
-  );
+  const steps = [...flowSteps, consentStep, selectAccountStep, deviceStep, logoutStep].map((step) => step(peers));
   return [
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, authorizePath, refusal, authorize)),
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, logoutPath, refusal, logout)),

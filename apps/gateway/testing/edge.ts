@@ -116,7 +116,9 @@ export class Browser {
 /** The hidden fields of a page's form. */
 export function hiddenFields(page: string): Record<string, string> {
   const fields: Record<string, string> = {};
-  for (const [, name = '', value = ''] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)) {
+  for (const [, name = '', value = ''] of (/<form method="post".*?<\/form>/s.exec(page)?.[0] ?? page).matchAll(
+    /<input type="hidden" name="([^"]*)" value="([^"]*)">/g,
+  )) {
     fields[name] = value
       .replaceAll('&amp;', '&')
       .replaceAll('&quot;', '"')

@@ -190,6 +190,9 @@ function sessionCalls(state: FakeState) {
       state.sessions.add(session);
       return { session, expires_at_ms: Date.now() + 3_600_000 };
     },
+    attest({ session }: { session: string }) {
+      return { attestation: state.sessions.has(session) ? 'attested' : '' };
+    },
     end({ session }: { session: string }) {
       return { sid: state.sessions.delete(session) ? 'sid' : '', propagating: false };
     },
@@ -214,31 +217,51 @@ function flowCalls(state: FakeState) {
   };
 }
 
+type Field = Partial<Flow['forms'][number]['fields'][number]>;
+
+const stages: Partial<Record<FlowKind, string>> = {
+  [FlowKind.LOGIN]: 'first',
+  [FlowKind.REGISTRATION]: 'registration',
+  [FlowKind.SETTINGS]: 'settings',
+};
+
 function makeFlow(kind: FlowKind, email: string, handle: string): Flow {
   const isNew = kind === FlowKind.REGISTRATION;
+  const isAccount = kind === FlowKind.SETTINGS;
+  const expires_at_ms = Date.now() + 3_600_000;
+  const who: Field[] = [
+    { name: 'email', type: 'email', autocomplete: isNew ? 'email' : 'username', required: true, value: email },
+    ...(isNew ? [{ name: 'name', type: 'text', autocomplete: 'name', required: false }] : []),
+    { name: 'password', type: 'password', autocomplete: isNew ? 'new-password' : 'current-password', required: true },
+  ];
+  const change: Field[] = [
+    { name: 'current_password', type: 'password', autocomplete: 'current-password', required: true },
+    { name: 'password', type: 'password', autocomplete: 'new-password', required: true },
+    { name: 'end_sessions', type: 'checkbox', autocomplete: 'off' },
+  ];
+  const forms = [{ method: 'password', fields: isAccount ? change : who }];
   return Flow.fromPartial({
     handle,
     kind,
-    expires_at_ms: Date.now() + 3_600_000,
-    fields: [
-      { name: 'email', type: 'email', autocomplete: isNew ? 'email' : 'username', required: true, value: email },
-      ...(isNew ? [{ name: 'name', type: 'text', autocomplete: 'name', required: false }] : []),
-      { name: 'password', type: 'password', autocomplete: isNew ? 'new-password' : 'current-password', required: true },
-    ],
+    expires_at_ms,
+    stage: stages[kind] ?? '',
+    signed_in_as: isAccount ? 'ada@example.com' : '',
+    forms,
   });
 }
 
 function refused(flow: Flow, email: string, given: string): Flow {
   const error = (id: string, parameters = {}) => ({ id, severity: 'error', parameters });
   const isNew = flow.kind === FlowKind.REGISTRATION;
+  const fields = (flow.forms[0]?.fields ?? []).map((field) => ({
+    ...field,
+    value: field.name === 'email' ? email : field.value,
+    messages: isNew && field.name === 'password' ? [error('password_too_short', { min: '8' })] : [],
+  }));
+  const messages = given === 'throttled' ? [error('throttled')] : isNew ? [] : [error('credentials_wrong')];
   return Flow.fromPartial({
     ...flow,
     retry_at_ms: given === 'throttled' ? Date.now() + 90_000 : 0,
-    messages: given === 'throttled' ? [error('throttled')] : isNew ? [] : [error('credentials_wrong')],
-    fields: flow.fields.map((field) => ({
-      ...field,
-      value: field.name === 'email' ? email : field.value,
-      messages: isNew && field.name === 'password' ? [error('password_too_short', { min: '8' })] : [],
-    })),
+    forms: [{ method: 'password', fields, messages }],
   });
 }

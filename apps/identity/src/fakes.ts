@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Account, Accounts, LookedUp, NewAccount } from './accounts/ports.ts';
-import type { Completion, Completions, FlowState, Flows, StoredFlow } from './flows/state.ts';
 import type { Mail } from './mails/kinds.ts';
 import type { Mails } from './mails/mails.ts';
+import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange } from './accounts/ports.ts';
+import type { Attestation, Completion, FlowState, Flows, Once, StoredFlow } from './flows/state.ts';
 import type { Assessment, Passwords } from './passwords/passwords.ts';
 
 /** Counters and indexes in memory, with fixed windows of the clock given. */
@@ -32,36 +32,41 @@ export class FakeFlows implements Flows {
   start = async (state: FlowState): Promise<StoredFlow> => {
     const handle = randomUUID();
     this.#states.set(handle, state);
-    return { handle, id: handle, stored: '', state };
+    return { handle, id: handle, stored: JSON.stringify(state), state };
   };
 
   find = async (handle: string): Promise<StoredFlow | undefined> => {
     const state = this.#states.get(handle);
-    return state && { handle, id: handle, stored: '', state };
+    return state && { handle, id: handle, stored: JSON.stringify(state), state };
   };
 
-  change = async (flow: StoredFlow, state: FlowState): Promise<void> => {
-    if (this.#states.has(flow.id)) this.#states.set(flow.id, state);
+  change = async (flow: StoredFlow, state: FlowState): Promise<boolean> => {
+    if (JSON.stringify(this.#states.get(flow.id)) !== flow.stored) return false;
+    this.#states.set(flow.id, state);
+    return true;
   };
 
   finish = async (flow: StoredFlow): Promise<boolean> => this.#states.delete(flow.id);
 }
 
-export class FakeCompletions implements Completions {
-  readonly kept = new Map<string, Completion>();
+class FakeOnce<T> implements Once<T> {
+  readonly kept = new Map<string, T>();
 
-  put = async (completion: Completion): Promise<string> => {
+  put = async (value: T): Promise<string> => {
     const handle = randomUUID();
-    this.kept.set(handle, completion);
+    this.kept.set(handle, value);
     return handle;
   };
 
-  take = async (handle: string): Promise<Completion | undefined> => {
-    const completion = this.kept.get(handle);
+  take = async (handle: string): Promise<T | undefined> => {
+    const value = this.kept.get(handle);
     this.kept.delete(handle);
-    return completion;
+    return value;
   };
 }
+
+export class FakeCompletions extends FakeOnce<Completion> {}
+export class FakeAttestations extends FakeOnce<Attestation> {}
 
 /** Passwords whose "hash" is `hash:<password>`; remembers how often it was asked. */
 export class FakePasswords implements Passwords {
@@ -91,17 +96,42 @@ export class FakeAccounts implements Accounts {
     return { at: this.at, account: account && { ...account, knownBrowser } };
   };
 
-  findForCompletion = async (sub: string) => [...this.byIdentifier.values()].find((account) => account.sub === sub);
+  findForFlow = async (sub: string): Promise<Known | undefined> => {
+    const [name, account] = [...this.byIdentifier].find(([, one]) => one.sub === sub) ?? [];
+    return name === undefined || !account ? undefined : { ...account, name, traits: { email: name } };
+  };
+
+  findPassword = async (sub: string): Promise<string | undefined> => this.#of(sub)?.passwordHash;
 
   register = async (account: NewAccount): Promise<{ security: number; at: number } | undefined> => {
     if (this.byIdentifier.has(account.identifier)) return undefined;
     const { sub, passwordHash } = account;
-    const made = { sub, passwordHash, disabled: false, secondFactor: false, security: 1, knownBrowser: false, freshBrowser: false };
+    const made = { sub, passwordHash, disabled: false, secondFactor: false, security: 1, knownBrowser: false };
     this.byIdentifier.set(account.identifier, made);
     return { security: 1, at: this.at };
   };
 
-  signedIn = async (sub: string, browser: string): Promise<void> => void this.known.add(`${sub} ${browser}`);
+  signedIn = async (sub: string, browser: string): Promise<{ isNewBrowser: boolean }> => {
+    const before = this.known.size;
+    this.known.add(`${sub} ${browser}`);
+    return { isNewBrowser: before > 0 && this.known.size > before };
+  };
+
+  rehash = async (sub: string, { to }: { to: string }): Promise<void> => this.#set(sub, { passwordHash: to });
+
+  changePassword = async ({ sub, passwordHash, endsSessions }: PasswordChange): Promise<{ security: number; at: number }> => {
+    const security = (this.#of(sub)?.security ?? 0) + (endsSessions ? 1 : 0);
+    this.#set(sub, { passwordHash, security });
+    return { security, at: this.at };
+  };
+
+  #of(sub: string): Account | undefined {
+    return [...this.byIdentifier.values()].find((account) => account.sub === sub);
+  }
+
+  #set(sub: string, change: Partial<Account>): void {
+    for (const [name, account] of this.byIdentifier) if (account.sub === sub) this.byIdentifier.set(name, { ...account, ...change });
+  }
 }
 
 /** Mails that would be sent, oldest first. @public For the tests of whoever sends some. */

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IdentityServiceService as AdminIdentityService, SettingsServiceService } from '@authority/contracts/admin';
-import { FlowKind, FlowServiceService, IdentityServiceService } from '@authority/contracts/identity';
+import { FlowKind, StartFlowRequest, FlowServiceService, IdentityServiceService } from '@authority/contracts/identity';
 import { PullFeedRequest } from '@authority/contracts/rpc';
 import { DirectHub, directRuntime, type ServiceName } from '@authority/rpc';
 import { setLogSink } from '@authority/telemetry';
@@ -42,18 +42,15 @@ const evidenceFrom = (peer_address: string) => ({
 
 async function submit(kind: FlowKind, values: Record<string, string>, from = browser) {
   const evidence = evidenceFrom(`192.0.2.${address}`);
-  const { flow } = await flows.startFlow({ kind, browser: from, login_hint: '', evidence });
+  const { flow } = await flows.startFlow({ ...StartFlowRequest.create(), kind, browser: from, evidence });
   const parameters = Object.entries(values).map(([name, value]) => ({ name, value }));
   const { outcome } = await flows.submitFlow(
-    { flow: flow?.handle ?? '', browser: from, values: parameters, evidence },
+    { flow: flow?.handle ?? '', browser: from, values: parameters, evidence, attestation: '' },
     { timeoutMs: 20_000 },
   );
-  return outcome?.$case === 'completion'
-    ? { completion: outcome.value, ids: [] }
-    : {
-        completion: '',
-        ids: [...(outcome?.value.messages ?? []), ...(outcome?.value.fields.flatMap(({ messages }) => messages) ?? [])].map(({ id }) => id),
-      };
+  if (outcome?.$case !== 'flow') return { completion: outcome?.value ?? '', ids: [] };
+  const messages = outcome.value.forms.flatMap((form) => [...form.messages, ...form.fields.flatMap((field) => field.messages)]);
+  return { completion: '', ids: messages.map(({ id }) => id) };
 }
 const register = (email: string) => submit(FlowKind.REGISTRATION, { email, password });
 const login = (email: string, tried = password, from = browser) => submit(FlowKind.LOGIN, { email, password: tried }, from);
@@ -98,11 +95,15 @@ describe('sign-in over RPC', () => {
   });
 
   test('a flow of another browser is refused', async () => {
-    const { flow } = await flows.startFlow({ kind: FlowKind.LOGIN, browser, login_hint: '', evidence: undefined });
+    const { flow } = await flows.startFlow({ ...StartFlowRequest.create(), kind: FlowKind.LOGIN, browser });
     const handle = flow?.handle ?? '';
-    await expect(flows.getFlow({ flow: handle, browser: browserOf('two') })).rejects.toMatchObject({ reason: 'flow_of_other_browser' });
+    await expect(flows.getFlow({ flow: handle, browser: browserOf('two'), attestation: '' })).rejects.toMatchObject({
+      reason: 'flow_of_other_browser',
+    });
     const [id, secret = ''] = handle.split('.');
-    await expect(flows.getFlow({ flow: `${id}.${'A'.repeat(secret.length)}`, browser })).rejects.toMatchObject({ reason: 'flow_unknown' });
+    await expect(flows.getFlow({ flow: `${id}.${'A'.repeat(secret.length)}`, browser, attestation: '' })).rejects.toMatchObject({
+      reason: 'flow_unknown',
+    });
   });
 
   test('a completion works once under 50 parallel redemptions', async () => {
@@ -202,7 +203,7 @@ describe('operators', () => {
 });
 
 test('style.md 20: neither store nor log holds a password or a usable handle', async () => {
-  const { flow } = await flows.startFlow({ kind: FlowKind.LOGIN, browser, login_hint: '', evidence: undefined });
+  const { flow } = await flows.startFlow({ ...StartFlowRequest.create(), kind: FlowKind.LOGIN, browser });
   const { completion } = await register('secrets@example.com');
   const dumped = dump(redis) + lines.join('');
   expect(dumped).toContain(browser);

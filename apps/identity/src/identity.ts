@@ -12,12 +12,11 @@ import type { IdentityConfig, IdentityMigrateConfig } from './config.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { passkeyCredentials } from './credentials/passkeys.ts';
 import { passwordCredential } from './credentials/password.ts';
-import { EphemeralCompletions } from './ephemeral/completions.ts';
 import { EphemeralFlows } from './ephemeral/flows.ts';
+import { EphemeralOnce } from './ephemeral/once.ts';
 import { FlowEndpoint } from './flows/flow-endpoint.ts';
-import { login } from './flows/login.ts';
-import { registration } from './flows/registration.ts';
 import { imports } from './import/import.ts';
+import type { Attestation, Completion } from './flows/state.ts';
 import { identityModule } from './identity.module.ts';
 import { deliver } from './mails/deliver.ts';
 import { MailLimits } from './mails/limits.ts';
@@ -26,6 +25,7 @@ import type { Transport } from './mails/message.ts';
 import { SealedMailValues } from './mails/queued-mail.ts';
 import { folderTransport } from './mails/transports/folder.ts';
 import { smtpTransport } from './mails/transports/smtp.ts';
+import { password } from './methods/password/password.ts';
 import { authenticate } from './passwords/authenticate.ts';
 import { PasswordWorkers } from './passwords/worker-pool.ts';
 import { PostgresAccounts } from './postgres/accounts.ts';
@@ -113,16 +113,15 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed }
     minLength: settings.get('password.min_length'),
     minStrength: settings.get('password.min_strength'),
   });
-  const steps = {
-    login: login({ accounts, passwords, throttle }),
-    registration: registration({ accounts, passwords, throttle, rules }),
-  };
+  // A method of sign-in is a line here; their order is that of the forms.
+  const methods = [password({ accounts, passwords, throttle, rules })];
   const flows = new EphemeralFlows(ephemeral);
-  const completions = new EphemeralCompletions(ephemeral);
+  const completions = new EphemeralOnce<Completion>(ephemeral, 'completion');
+  const attestations = new EphemeralOnce<Attestation>(ephemeral, 'attestation');
   return {
     database,
     feed,
-    flows: new FlowEndpoint({ flows, completions, accounts, steps, settings, now }),
+    flows: new FlowEndpoint({ flows, completions, attestations, accounts, methods, settings, now }),
     authenticate: authenticate({ accounts, passwords, throttle, now }),
     claims: claimSources(database),
     directory: new Directory({ database, feed, passwords, rules, now }),

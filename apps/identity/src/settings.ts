@@ -25,6 +25,14 @@ export const identitySettings = defineSettings({
   ...passkeySettings,
   'flow.lifetime': durationSetting(3600, 'How long a person has to finish signing in or registering.', { min: 60, max: 86_400 }),
   ...mailSettings,
+  'flow.fresh_for': durationSetting(
+    900,
+    'How long after a sign-in a person may change how they sign in without proving again who they are.',
+    {
+      min: 60,
+      max: 86_400,
+    },
+  ),
 });
 
 export type IdentitySettings = Pick<Settings<typeof identitySettings>, 'get'>;

@@ -39,6 +39,10 @@ class FakeIdentity implements Handlers<typeof IdentityServiceService> {
     return { sub: completion, amr: ['pwd'], acr: 'password', auth_time_ms: Date.now() };
   }
 
+  async attest({ sub, sid }: { sub: string; sid: string }): Promise<{ attestation: string }> {
+    return { attestation: `${sub} ${sid}` };
+  }
+
   async authenticate(): Promise<AuthenticateResponse> {
     return { outcome: undefined };
   }

@@ -117,7 +117,7 @@ const words = (text: string): string[] => text.split(' ').filter((word) => word 
 export type TokenSettings = Pick<Settings<typeof tokenSettingDefinitions>, 'get'>;
 
 /** Classes that sign-in reaches, weakest first; the words are identity's own (OpenID Connect Core §2, `acr`). */
-const acrValues = ['urn:authority:acr:password'] as const;
+const acrValues = ['urn:authority:acr:password', 'urn:authority:acr:mfa', 'urn:authority:acr:phishing-resistant'] as const;
 
 export function policyFrom(settings: TokenSettings): Policy {
   return {

@@ -178,6 +178,8 @@ export const reasons = [
   'origin_foreign',
   'completion_unknown',
   'flow_unknown',
+  'method_not_offered',
+  'session_inactive',
   'flow_of_other_browser',
   'post_logout_redirect_uri_foreign',
   // sign-in

@@ -27,6 +27,7 @@ export const topology: Readonly<Record<ServiceName, Readonly<Record<string, read
   },
   session: {
     'authority.session.v1.SessionService/Begin': ['gateway'],
+    'authority.session.v1.SessionService/Attest': ['gateway'],
     'authority.session.v1.SessionService/End': ['gateway'],
     'authority.session.v1.SessionService/Resolve': ['token'],
     'authority.session.v1.SessionService/ResolveStream': ['token'],
@@ -38,6 +39,7 @@ export const topology: Readonly<Record<ServiceName, Readonly<Record<string, read
   identity: {
     'authority.identity.v1.FlowService': ['gateway'],
     'authority.identity.v1.IdentityService/RedeemCompletion': ['session'],
+    'authority.identity.v1.IdentityService/Attest': ['session'],
     'authority.identity.v1.IdentityService/GetClaims': ['token'],
     'authority.identity.v1.IdentityService/GetClaimsStream': ['token'],
     'authority.identity.v1.IdentityService/Authenticate': ['token'],

@@ -40,7 +40,7 @@ export function signOutTests(world: () => World): void {
     await page.goto(signOutUrl({}));
     await screenshot(page, 'sign-out');
     await page.getByRole('link', { name: 'Stay signed in' }).click();
-    await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
+    await page.getByRole('heading', { name: 'Your account' }).waitFor();
     await page.goto(signOutUrl({}));
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'You are signed out' }).waitFor();

@@ -209,7 +209,7 @@ test('contract.md: the same steps as JSON, with the same checks', async () => {
   const { flow, csrf_token } = shown;
   expect((await browser.postJson(path, { flow, csrf_token: 'x', interaction: 'i1' })).status).toBe(403);
   const wrong = await browser.postJson(path, { flow, csrf_token, interaction: 'i1', email: 'a@b.c', password: 'no' });
-  expect([wrong.status, JSON.parse(wrong.body).messages[0].id]).toEqual([400, 'credentials_wrong']);
+  expect([wrong.status, JSON.parse(wrong.body).forms[0].messages[0].id]).toEqual([400, 'credentials_wrong']);
   const done = await browser.postJson(path, { flow, csrf_token, interaction: 'i1', email: 'a@b.c', password });
   expect(JSON.parse(done.body)).toEqual({ redirect_to: 'http://localhost:8080/consent?interaction=i1' });
   const consent = JSON.parse((await browser.get('/self-service/v1/consent?interaction=i1')).body);

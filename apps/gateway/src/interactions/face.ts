@@ -11,7 +11,7 @@ import type { OpenVisit, Visit } from './visit.ts';
 
 /** How steps look from outside: pages for people, JSON for a user interface of one's own. */
 export interface Face {
-  pathOf(step: string): string;
+  pathOf(step: Step): string;
   valuesOf(request: EdgeRequest): Values;
   answer(outcome: Outcome, visit: Visit): Answer;
   /** `path` is the step's; nothing for an endpoint that a client sends the browser to. */
@@ -26,7 +26,7 @@ interface Surroundings {
 
 /** The routes of a step. No step sees a submission that did not pass the CSRF checks. */
 export function stepRoutes({ issuer, open, face }: Surroundings, step: Step): Route[] {
-  const path = face.pathOf(step.path);
+  const path = face.pathOf(step);
   const renderRefusal = face.renderRefusal(step.path);
   const routes: Route[] = [
     browserRoute({ open, face }, 'GET', path, renderRefusal, (visit) =>

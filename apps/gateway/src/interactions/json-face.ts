@@ -18,7 +18,7 @@ import type { Visit } from './visit.ts';
 export function jsonFace(issuer: Issuer): Face {
   const headers = { ...noStore, vary: 'Cookie', ...securityHeaders(issuer, 'none') };
   return {
-    pathOf: (step) => `/self-service/v1${step}`,
+    pathOf: (step) => `/self-service/v1${step.jsonPath ?? step.path}`,
 
     valuesOf(request) {
       const members = Object.entries(jsonObject(jsonTextOf(request)));
@@ -63,10 +63,18 @@ function bodyOf(outcome: Outcome, visit: Visit, issuer: Issuer): unknown {
 function screenOf(screen: Screen): Readonly<Record<string, unknown>> {
   switch (screen.name) {
     case 'login':
-    case 'registration': {
+    case 'registration':
+    case 'recovery':
+    case 'verification':
+    case 'settings': {
       const { name, flow, interaction, details, notice } = screen;
-      const { handle, fields, messages, expires_at_ms, retry_at_ms } = flow;
-      return { screen: name, flow: handle, fields, messages, expires_at_ms, retry_at_ms, interaction, details, notice };
+      const { handle, stage, forms, messages, expires_at_ms, retry_at_ms, signed_in_as } = flow;
+      const shown = forms.map(({ options, ...form }) => ({
+        ...form,
+        ...(options === '' ? {} : { options: JSON.parse(options) as unknown }),
+      }));
+      const state = { stage, forms: shown, messages, expires_at_ms, retry_at_ms, signed_in_as };
+      return { screen: name, flow: handle, ...state, interaction, details, notice };
     }
     case 'sign_out':
       return { screen: screen.name, parameters: screen.parameters, client: screen.client };

@@ -4,7 +4,8 @@ import type { ClientResponse, ClientSummary, DeviceVerification, InteractionDeta
 
 /** What a step ends in. The two faces (pages.ts, json.ts) make HTML or JSON of it; a step knows neither. */
 export type Outcome =
-  | { readonly kind: 'show'; readonly screen: Screen; readonly status: number; readonly retryAtMs?: number }
+  /** `at`: where the same is shown by a GET, so that a page is never the answer to a form that was accepted. */
+  | { readonly kind: 'show'; readonly screen: Screen; readonly status: number; readonly retryAtMs?: number; readonly at?: string }
   /** On to a place of ours, below the issuer. */
   | { readonly kind: 'go'; readonly path: string }
   /** The answer for the client. */
@@ -21,8 +22,7 @@ export type Screen =
   | { readonly name: 'device'; readonly verification: DeviceVerification; readonly missing: boolean }
   | { readonly name: 'sign_out'; readonly parameters: readonly Parameter[]; readonly client: ClientSummary | undefined }
   | SignedOutScreen
-  | { readonly name: 'signed_in_only' }
-  | { readonly name: 'account' };
+  | { readonly name: 'signed_in_only' };
 
 export interface SignedOutScreen {
   readonly name: 'signed_out';
@@ -33,13 +33,15 @@ export interface SignedOutScreen {
 }
 
 export interface FlowScreen {
-  readonly name: 'login' | 'registration';
+  readonly name: 'login' | 'registration' | 'recovery' | 'verification' | 'settings';
   readonly flow: Flow;
   /** Empty when nobody but the person asked. */
   readonly interaction: string;
   readonly details: InteractionDetails | undefined;
   /** Id of a text that tells what happened before. */
-  readonly notice?: 'flow_expired';
+  readonly notice?: FlowNotice;
 }
+
+export type FlowNotice = 'flow_expired' | 'reauthenticate';
 
 export const show = (screen: Screen, status = 200): Outcome => ({ kind: 'show', screen, status });

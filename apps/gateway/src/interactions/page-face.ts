@@ -16,7 +16,7 @@ import { type Problem, problemPage } from '../pages/problem-page.ts';
 import { renderScreen } from '../pages/screens.ts';
 import type { Face } from './face.ts';
 import type { Outcome, Screen } from './outcome.ts';
-import { type Values, withQuery } from './step.ts';
+import { type Step, type Values, withQuery } from './step.ts';
 import type { Visit } from './visit.ts';
 
 /** Steps as pages for people. */
@@ -30,8 +30,8 @@ export class PageFace implements Face {
     this.#assets = assetsBelow(issuer.path);
   }
 
-  pathOf(step: string): string {
-    return step;
+  pathOf(step: Step): string {
+    return step.path;
   }
 
   valuesOf(request: EdgeRequest): Values {
@@ -49,6 +49,7 @@ export class PageFace implements Face {
       case 'respond':
         return { ...this.#respond(outcome.response, visit), cookies };
       case 'show':
+        if (outcome.at !== undefined) return seeOther(this.issuer.url + outcome.at, cookies);
         return { ...this.#show(outcome, visit), cookies };
     }
   }
@@ -105,12 +106,13 @@ const framesOf = (screen: Screen): readonly string[] => (screen.name === 'signed
 /** See security-headers.ts: forms that may end at a client name no target. */
 function formsOf({ name }: Screen): FormTarget {
   if (name === 'signed_out' || name === 'signed_in_only') return 'none';
-  return name === 'account' || name === 'device' ? 'self' : 'anywhere';
+  return name === 'settings' || name === 'device' ? 'self' : 'anywhere';
 }
 
 const problems: Partial<Record<Reason, Problem>> = {
   interaction_unknown: 'expired',
   flow_unknown: 'expired',
+  method_not_offered: 'form_stale',
   completion_unknown: 'expired',
   interaction_of_other_browser: 'other_browser',
   flow_of_other_browser: 'other_browser',

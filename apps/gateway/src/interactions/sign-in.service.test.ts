@@ -122,7 +122,9 @@ test('registration ends as a sign-in does', async () => {
   expect(page.body).toContain('Create your account');
   const made = await browser.post('/registration', { ...hiddenFields(page.body), email: 'ada@example.com', name: 'Ada', password });
   expect(target(made.headers.location)).toBe('/consent?interaction=i1');
-  expect(asked('submitFlow')).toMatchObject([{ values: [{ name: 'email' }, { name: 'name', value: 'Ada' }, { name: 'password' }] }]);
+  expect(asked('submitFlow')).toMatchObject([
+    { values: [{ name: 'method', value: 'password' }, { name: 'email' }, { name: 'name', value: 'Ada' }, { name: 'password' }] },
+  ]);
 });
 
 test('signing in for no application leads to the account page; signing out from there ends the session', async () => {

@@ -11,6 +11,8 @@ export type Values = ReadonlyMap<string, string>;
 export interface Step {
   /** `/login`, and `/self-service/v1/login` as JSON. */
   readonly path: string;
+  /** Where the JSON has another name. */
+  readonly jsonPath?: string;
   show(visit: Visit, query: Values): Promise<Outcome>;
   submit?(visit: Visit, values: Values): Promise<Outcome>;
 }

@@ -1,41 +1,58 @@
-import type { Field, Message } from '@authority/contracts/identity';
+import type { Form, Message } from '@authority/contracts/identity';
+import { flowPaths } from '../interactions/flow.ts';
 import type { FlowScreen } from '../interactions/outcome.ts';
+import { firstToFill, formFields, isError, messageText, summaryLines } from './form-fields.ts';
 import { type Html, html, type HtmlValue } from './html.ts';
-import { button, clientName, link, ownForm, page, type PageContext } from './layout.ts';
+import { button, clientName, itemList, link, ownForm, page, type PageContext, submitButton } from './layout.ts';
 import type { Texts } from './messages.ts';
 import { retryText } from './retry-at.ts';
 
-/** Sign in and create an account: the fields that identity asks for, with what was wrong beside each. */
+/** A flow of identity's: the ways to go on that it offers, with what was wrong beside each field. */
 export function flowPage(context: PageContext, screen: FlowScreen): string {
   const { texts } = context;
-  const { flow, interaction, name } = screen;
-  const failed = flow.messages.some(isError) || flow.fields.some(({ messages }) => messages.some(isError));
+  const { flow, name } = screen;
+  const failed = flow.messages.some(isError) || flow.forms.some(hasError);
   const title = titleOf(texts, screen);
   return page(context, {
     title: failed ? `${texts.say('summary.title')}: ${title}` : title,
+    wide: name === 'settings',
     content: html`<h1>${title}</h1>
 ${lead(texts, screen)}
-${screen.notice !== undefined && html`<p class="notice" role="status">${texts.say(`notice.${screen.notice}`)}</p>`}
+${screen.notice !== undefined && notice(context, screen)}
 ${failed && summary(context, screen)}
-${flow.messages.filter((one) => !isError(one)).map((one) => html`<p class="notice" role="status">${messageText(texts, one)}</p>`)}
-${ownForm(context, `/${name}`, { flow: flow.handle, interaction }, [
-  ...flow.fields.map((field, index) => fieldRow(texts, field, index === firstToFill(flow.fields))),
-  button(context, name === 'login' ? 'sign_in' : 'create_account'),
-])}
-${otherWay(context, screen)}`,
+${notices(texts, [...flow.messages, ...flow.forms.flatMap(({ messages }) => messages)])}
+${flow.forms.map((form, index) => formOf(context, screen, form, index))}
+${otherWays(context, screen)}`,
   });
 }
 
-function titleOf(texts: Texts, { name, details }: FlowScreen): string {
-  if (name === 'registration') return texts.say('registration.title');
-  return texts.say(details?.reauthenticate ? 'login.again.title' : 'login.title');
+const hasError = ({ messages, fields }: Form): boolean => [...messages, ...fields.flatMap((field) => field.messages)].some(isError);
+
+const notices = (texts: Texts, messages: readonly Message[]): Html[] =>
+  messages.filter((one) => !isError(one)).map((one) => html`<p class="notice" role="status">${messageText(texts, one)}</p>`);
+
+function notice(context: PageContext, { notice: id, name }: FlowScreen): Html {
+  const { texts } = context;
+  const again =
+    id === 'reauthenticate' && name === 'settings' && html` ${link(context, '/login', texts.say('notice.reauthenticate.link'))}`;
+  return html`<p class="notice" role="status">${texts.say(id === 'reauthenticate' ? 'notice.reauthenticate' : 'notice.flow_expired')}${again}</p>`;
 }
 
-function lead(texts: Texts, { name, details, interaction }: FlowScreen): HtmlValue {
+function titleOf(texts: Texts, { name, details, flow }: FlowScreen): string {
+  const ofStage = texts.find(name, `${flow.stage}.title`);
+  if (ofStage !== undefined) return texts.say(ofStage);
+  if (name === 'login' && details?.reauthenticate) return texts.say('login.again.title');
+  return texts.say(texts.find(name, 'title') ?? 'login.title');
+}
+
+function lead(texts: Texts, { name, details, interaction, flow }: FlowScreen): HtmlValue {
+  const ofStage = texts.find(name, `${flow.stage}.text`);
+  if (ofStage !== undefined) return html`<p class="lead">${texts.show(ofStage, { name: flow.signed_in_as })}</p>`;
   // Only who connects a device is asked to sign in by nobody's application.
   if (details === undefined) return interaction !== '' && html`<p class="lead">${texts.say('login.to_device')}</p>`;
   const client = clientName(texts, details.client);
   if (name === 'registration') return html`<p class="lead">${texts.show('registration.to', { client })}</p>`;
+  if (name !== 'login') return undefined;
   if (!details.reauthenticate) return html`<p class="lead">${texts.show('login.to', { client })}</p>`;
   const as = details.signed_in_as !== '' && html` ${texts.show('login.again.as', { name: details.signed_in_as })}`;
   return html`<p class="lead">${texts.show('login.again.text', { client })}${as}</p>`;
@@ -44,69 +61,60 @@ function lead(texts: Texts, { name, details, interaction }: FlowScreen): HtmlVal
 /** GOV.UK design system, "Error summary": takes the focus, and each line leads to its field. */
 function summary(context: PageContext, { flow }: FlowScreen): Html {
   const { texts } = context;
-  const general = flow.messages.filter(isError).map((one) => html`<li>${messageText(texts, one)}</li>`);
+  const all = [...flow.messages, ...flow.forms.flatMap(({ messages }) => messages)];
+  const general = all.filter(isError).map((one) => html`<li>${messageText(texts, one)}</li>`);
   const retry = flow.retry_at_ms > 0 && html`<li>${retryText(texts, flow.retry_at_ms - context.now)}</li>`;
-  const fields = flow.fields.flatMap((field) =>
-    field.messages
-      .filter(isError)
-      .map((one) => html`<li><a href="#${field.name}">${labelOf(texts, field)}: ${messageText(texts, one)}</a></li>`),
-  );
   return html`<div class="summary" role="alert" tabindex="-1" aria-labelledby="summary-title">
 <h2 id="summary-title">${texts.say('summary.title')}</h2>
-<ul>${general}${retry}${fields}</ul>
+<ul>${general}${retry}${flow.forms.flatMap((form, index) => summaryLines(texts, form, index))}</ul>
 </div>`;
 }
 
-/** The first field that is empty, or wrong. */
-function firstToFill(fields: readonly Field[]): number {
-  return fields.findIndex(({ value, messages }) => value === '' || messages.some(isError));
-}
-
-function fieldRow(texts: Texts, field: Field, first: boolean): Html {
-  const { name, type, messages } = field;
-  const label = labelOf(texts, field);
-  const isSecret = type === 'password';
-  const hint = field.autocomplete === 'new-password' ? texts.say('field.hint.new-password') : undefined;
-  const errors = messages.filter(isError);
-  const describedBy = [hint !== undefined && `${name}-hint`, errors.length > 0 && `${name}-error`].filter(Boolean).join(' ');
-  return html`<div class="field">
-<label for="${name}">${label}</label>
-${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
-${errors.length > 0 && html`<div id="${name}-error">${errors.map((one) => html`<p class="error"><span>${messageText(texts, one)}</span></p>`)}</div>`}
-<div class="row"><input id="${name}" name="${name}" type="${inputType(type)}" autocomplete="${autocompleteOf(field)}"${[
-    field.required && html` required aria-required="true"`,
-    describedBy !== '' && html` aria-describedby="${describedBy}"`,
-    errors.length > 0 && html` aria-invalid="true"`,
-    type === 'email' && html` inputmode="email" autocapitalize="none" spellcheck="false"`,
-    // Secrets never come back, whatever an owner sends.
-    !isSecret && field.value !== '' && html` value="${field.value}"`,
-    isSecret && html` data-show="${texts.say('field.show')}" data-hide="${texts.say('field.hide')}" data-name="${label.toLowerCase()}"`,
-    first && html` autofocus`,
-  ]}></div>
-</div>`;
-}
-
-const inputTypes: ReadonlySet<string> = new Set(['email', 'password', 'text', 'tel']);
-const inputType = (type: string): string => (inputTypes.has(type) ? type : 'text');
-
-const autocompleteOf = ({ autocomplete }: Field): string => (/^[a-z- ]{1,60}$/.test(autocomplete) ? autocomplete : 'off');
-
-function labelOf(texts: Texts, { name }: Field): string {
-  const id = texts.find('field', name);
-  return id === undefined ? name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ') : texts.say(id);
-}
-
-const isError = ({ severity }: Message): boolean => severity !== 'info';
-
-function messageText(texts: Texts, { id, parameters }: Message): Html {
-  return texts.show(texts.find('message', id) ?? 'message.unknown', parameters);
-}
-
-function otherWay(context: PageContext, { name, interaction, details }: FlowScreen): HtmlValue {
+/** One way to go on: of several, the first is the usual one and has the primary button. */
+function formOf(context: PageContext, screen: FlowScreen, form: Form, index: number): Html {
   const { texts } = context;
+  const { name, flow, interaction } = screen;
+  const { method } = form;
+  const heading = name === 'settings' ? texts.find('section', method) : undefined;
+  const hidden = { flow: flow.handle, interaction, method };
+  const focus = index === 0 || hasError(form) ? firstToFill(form.fields) : -1;
+  const look = index === 0 && name !== 'settings' ? 'primary' : 'secondary';
+  const path = flowPaths[name];
+  const data = { 'data-method': method, ...(form.options === '' ? {} : { 'data-options': form.options }) };
+  const own = (carried: Readonly<Record<string, string>>, content: HtmlValue) =>
+    ownForm(context, path, { ...hidden, ...carried }, content, data);
+  const submit = own({}, [...formFields(texts, form, index, focus), ...submits(context, screen, form, look)]);
+  return html`${index > 0 && name !== 'settings' && html`<p class="or">${texts.say('or')}</p>`}
+<section class="way way-${method}"${heading !== undefined && html` aria-labelledby="section-${method}"`}>
+${heading !== undefined && html`<h2 id="section-${method}">${texts.say(heading)}</h2>`}
+${itemList(context, form, own)}
+${submit}
+</section>`;
+}
+
+/** The buttons that the form names, or one that says what it does. */
+function submits(context: PageContext, { name, flow }: FlowScreen, { actions, method }: Form, look: 'primary' | 'secondary'): Html[] {
+  const { texts } = context;
+  if (actions.length > 0) {
+    return actions.map(({ value, id }, index) =>
+      submitButton(texts, texts.find('action', id) ?? 'button.continue', { look: index === 0 ? look : 'secondary', name: 'action', value }),
+    );
+  }
+  if (name === 'registration') return [button(context, 'create_account', { look })];
+  if (name === 'settings') return [submitButton(texts, texts.find('action', `${method}_change`) ?? 'button.continue', { look })];
+  return [button(context, name === 'login' && flow.stage === 'first' && method === 'password' ? 'sign_in' : 'continue', { look })];
+}
+
+function otherWays(context: PageContext, { name, interaction, details, flow }: FlowScreen): HtmlValue {
+  const { texts } = context;
+  if (name === 'settings') return ownForm(context, '/logout', {}, button(context, 'sign_out', { look: 'secondary' }));
+  if (flow.stage === 'done') return html`<p class="alone">${link(context, '/account', texts.say('signed_in_only.account'))}</p>`;
+  const toLogin = (text: Html | string) =>
+    html`<p class="aside">${text} ${link(context, '/login', texts.say('registration.sign_in'), { interaction, switch: interaction && '1' })}</p>`;
+  if (name === 'registration') return toLogin(texts.say('registration.have_account'));
+  if (name === 'recovery') return html`<p class="aside">${link(context, '/login', texts.say('recovery.back'), { interaction })}</p>`;
+  if (name !== 'login' || flow.stage !== 'first') return undefined;
   // Who must prove again who they are gains nothing from a new account.
   if (details?.reauthenticate) return undefined;
-  return name === 'login'
-    ? html`<p class="aside">${texts.say('login.no_account')} ${link(context, '/registration', texts.say('login.create'), { interaction, switch: interaction && '1' })}</p>`
-    : html`<p class="aside">${texts.say('registration.have_account')} ${link(context, '/login', texts.say('registration.sign_in'), { interaction, switch: interaction && '1' })}</p>`;
+  return html`<p class="aside">${texts.say('login.no_account')} ${link(context, '/registration', texts.say('login.create'), { interaction, switch: interaction && '1' })}</p>`;
 }

@@ -1,7 +1,9 @@
+import type { Form } from '@authority/contracts/identity';
 import type { Assets } from './assets.ts';
 import { csrfField } from '../http/csrf.ts';
 import { type Html, html, type HtmlValue } from './html.ts';
-import type { Texts } from './messages.ts';
+import { agoText } from './ago.ts';
+import type { MessageId, Texts } from './messages.ts';
 
 /** What every page is rendered with. */
 export interface PageContext {
@@ -20,6 +22,8 @@ interface Layout {
   readonly content: HtmlValue;
   /** More for the head. */
   readonly head?: HtmlValue;
+  /** More than one thing: the account. */
+  readonly wide?: boolean;
   /** Instead of the page's own script. */
   readonly script?: string;
 }
@@ -27,7 +31,10 @@ interface Layout {
 const mark = html`<svg class="mark" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M12 2.5 20 6v5.6c0 4.7-3.3 8.4-8 9.9-4.7-1.5-8-5.2-8-9.9V6z"/><path d="m8.6 11.8 2.4 2.4 4.4-4.6"/></svg>`;
 
 /** One card, one thing. No inline script or style, nothing from another host. */
-export function page({ texts, assets, host }: PageContext, { title, content, head, script = assets.pageScript }: Layout): string {
+export function page(
+  { texts, assets, host }: PageContext,
+  { title, content, head, wide = false, script = assets.pageScript }: Layout,
+): string {
   return html`<!doctype html>
 <html lang="${texts.lang}" dir="${texts.dir}">
 <head>
@@ -42,7 +49,7 @@ export function page({ texts, assets, host }: PageContext, { title, content, hea
 </head>
 <body>
 <header>${mark}<span class="brand">${texts.say('brand')}</span></header>
-<main>
+<main${wide && html` class="wide"`}>
 ${content}
 </main>
 <footer>${host}</footer>
@@ -52,8 +59,15 @@ ${content}
 }
 
 /** A form of ours: where it goes, and what it carries unseen. */
-export function ownForm(context: PageContext, path: string, hidden: Readonly<Record<string, string>>, content: HtmlValue): Html {
-  return html`<form method="post" action="${context.prefix}${path}" novalidate>
+export function ownForm(
+  context: PageContext,
+  path: string,
+  hidden: Readonly<Record<string, string>>,
+  content: HtmlValue,
+  data: Readonly<Record<`data-${string}`, string>> = {},
+): Html {
+  const attributes = Object.entries(data).map(([name, value]) => html` ${name}="${value}"`);
+  return html`<form method="post" action="${context.prefix}${path}" novalidate${attributes}>
 ${hiddenFields({ [csrfField]: context.csrf, ...hidden })}
 ${content}
 </form>`;
@@ -66,16 +80,46 @@ export const hiddenFields = (values: Readonly<Record<string, string>>): Html[] =
 
 type Act = 'sign_in' | 'create_account' | 'allow' | 'deny' | 'continue' | 'sign_out';
 
-interface ButtonOptions {
+export interface ButtonOptions {
   readonly look?: 'primary' | 'secondary';
   readonly name?: string;
   readonly value?: string;
 }
 
 /** A verb that does what it says. */
-export function button({ texts }: PageContext, act: Act, { look = 'primary', name, value = '' }: ButtonOptions = {}): Html {
+export function button({ texts }: PageContext, act: Act, options: ButtonOptions = {}): Html {
+  return submitButton(texts, `button.${act}`, { ...options, busy: texts.say(`busy.${act}`) });
+}
+
+/** A button with a text of its own. */
+export function submitButton(
+  texts: Texts,
+  text: MessageId,
+  { look = 'primary', name, value = '', busy }: ButtonOptions & { busy?: string },
+): Html {
   const named = name !== undefined && html` name="${name}" value="${value}"`;
-  return html`<button class="button ${look}" type="submit"${named} data-busy="${texts.say(`busy.${act}`)}">${texts.say(`button.${act}`)}</button>`;
+  return html`<button class="button ${look}" type="submit"${named} data-busy="${busy ?? texts.say('busy.continue')}">${texts.say(text)}</button>`;
+}
+
+/** What is there already, each with what can be done with it: a form of its own, so that one act is one form. */
+export function itemList(
+  { texts, now }: PageContext,
+  { items }: Form,
+  own: (carried: Readonly<Record<string, string>>, content: HtmlValue) => Html,
+): HtmlValue {
+  if (items.length === 0) return undefined;
+  const shown = items.map(({ id, name, create_time_ms, use_time_ms, actions }) => {
+    const made = create_time_ms > 0 && html`<span>${texts.show('item.made', { when: agoText(texts, now - create_time_ms) })}</span> `;
+    const used = use_time_ms > 0 && html`<span>${texts.show('item.used', { when: agoText(texts, now - use_time_ms) })}</span>`;
+    const acts = actions.map((action) =>
+      own(
+        { item: id, action: action.value },
+        submitButton(texts, texts.find('action', action.id) ?? 'button.continue', { look: 'secondary' }),
+      ),
+    );
+    return html`<li><div><strong><bdi>${name}</bdi></strong><p class="quiet">${made}${used}</p></div>${acts}</li>`;
+  });
+  return html`<ul class="items">${shown}</ul>`;
 }
 
 /** A link to another step, with its interaction. */

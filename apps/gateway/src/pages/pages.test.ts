@@ -28,11 +28,17 @@ function everyPage(text: string): string[] {
   const message = { id: text, severity: 'error', parameters: { min: text } };
   const messages = [message, { ...message, id: 'password_too_short' }, { ...message, severity: 'info' }];
   const flow = Flow.fromPartial({
-    ...{ handle: text, kind: FlowKind.LOGIN, messages, retry_at_ms: 1 },
-    fields: [
-      { name: text, type: text, autocomplete: text, required: true, value: text, messages },
-      { name: 'password', type: 'password', value: text },
-    ],
+    ...{ handle: text, kind: FlowKind.LOGIN, messages, retry_at_ms: 1, stage: text, signed_in_as: text },
+    forms: [text, 'password'].map((method) => ({
+      ...{ method, messages, options: text },
+      fields: [
+        { name: text, type: text, autocomplete: text, required: true, value: text, messages, label: text, inputmode: text },
+        { name: 'password', type: 'password', value: text },
+        { name: text, type: 'checkbox', value: text },
+      ],
+      items: [{ id: text, name: text, create_time_ms: 1, use_time_ms: 1, details: { [text]: text }, actions: [{ value: text, id: text }] }],
+      actions: method === text ? [{ value: text, id: text }] : [],
+    })),
   });
   const screens: Screen[] = [
     { name: 'login', flow, interaction: text, details, notice: 'flow_expired' },
@@ -43,7 +49,15 @@ function everyPage(text: string): string[] {
     { name: 'sign_out', parameters: [{ name: text, value: text }], client: details.client },
     { name: 'signed_out', frames: [text] },
     { name: 'signed_out', frames: [text], next: { uri: 'https://app.example/bye', parameters: [{ name: text, value: text }] } },
-    ...(['signed_in_only', 'account'] as const).map((name) => ({ name })),
+    ...(['recovery', 'verification', 'settings'] as const).map((name) => ({
+      name,
+      flow,
+      interaction: text,
+      details: undefined,
+      notice: 'reauthenticate' as const,
+    })),
+    { name: 'login', flow: { ...flow, stage: 'second' }, interaction: text, details: undefined },
+    { name: 'signed_in_only' },
   ];
   const refusal = refusalOf(new OAuthError('invalid_request', 'parameter_invalid', { description: text }));
   const response = ClientResponse.fromPartial({ redirect_uri: text, parameters: [{ name: text, value: text }] });
@@ -136,15 +150,25 @@ test('RFC 8628 §5.4: the confirmation says which device asks, from where, when,
 });
 
 test('pages.md: a secret never comes back, whatever an owner sends', () => {
-  const flow = Flow.fromPartial({ fields: [{ name: 'password', type: 'password', value: 'hunter2' }] });
+  const flow = Flow.fromPartial({ forms: [{ method: 'password', fields: [{ name: 'password', type: 'password', value: 'hunter2' }] }] });
   expect(renderScreen(context, { name: 'login', flow, interaction: '', details: undefined })).not.toContain('hunter2');
 });
 
 test('WCAG 2.2 1.3.1, 3.3.1: fields have labels, autocomplete, and errors that belong to them', () => {
   const flow = Flow.fromPartial({
-    fields: [
-      { name: 'email', type: 'email', autocomplete: 'username', required: true, messages: [{ id: 'email_invalid', severity: 'error' }] },
-      { name: 'password', type: 'password', autocomplete: 'current-password', required: true },
+    forms: [
+      {
+        fields: [
+          {
+            name: 'email',
+            type: 'email',
+            autocomplete: 'username',
+            required: true,
+            messages: [{ id: 'email_invalid', severity: 'error' }],
+          },
+          { name: 'password', type: 'password', autocomplete: 'current-password', required: true },
+        ],
+      },
     ],
   });
   const page = renderScreen(context, { name: 'login', flow, interaction: '', details: undefined });

@@ -3,13 +3,16 @@ import { consentPage } from './consent-page.ts';
 import { devicePage } from './device-pages.ts';
 import { flowPage } from './flow-page.ts';
 import type { PageContext } from './layout.ts';
-import { accountPage, selectAccountPage, signedInOnlyPage, signedOutPage, signOutPage } from './session-pages.ts';
+import { selectAccountPage, signedInOnlyPage, signedOutPage, signOutPage } from './session-pages.ts';
 
 /** Which template shows which screen. */
 export function renderScreen(context: PageContext, screen: Screen): string {
   switch (screen.name) {
     case 'login':
     case 'registration':
+    case 'recovery':
+    case 'verification':
+    case 'settings':
       return flowPage(context, screen);
     case 'consent':
       return consentPage(context, screen.interaction, screen.details);
@@ -23,7 +26,5 @@ export function renderScreen(context: PageContext, screen: Screen): string {
       return signedOutPage(context, screen);
     case 'signed_in_only':
       return signedInOnlyPage(context);
-    case 'account':
-      return accountPage(context);
   }
 }

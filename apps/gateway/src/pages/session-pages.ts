@@ -77,13 +77,3 @@ export function signedInOnlyPage(context: PageContext): string {
 <p class="alone">${link(context, '/account', texts.say('signed_in_only.account'))}</p>`,
   });
 }
-
-export function accountPage(context: PageContext): string {
-  const { texts, host } = context;
-  return page(context, {
-    title: texts.say('account.title'),
-    content: html`<h1>${texts.say('account.title')}</h1>
-<p class="lead">${texts.show('account.text', { host })}</p>
-${ownForm(context, '/logout', {}, button(context, 'sign_out', { look: 'secondary' }))}`,
-  });
-}

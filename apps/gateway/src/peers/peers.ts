@@ -11,7 +11,7 @@ export interface Peers {
   >;
   readonly authorization: Client<typeof AuthorizationServiceService>;
   readonly registration: Client<typeof RegistrationServiceService>;
-  readonly session: Pick<Client<typeof SessionServiceService>, 'begin' | 'end'>;
+  readonly session: Pick<Client<typeof SessionServiceService>, 'begin' | 'attest' | 'end'>;
   readonly flow: Client<typeof FlowServiceService>;
 }
 

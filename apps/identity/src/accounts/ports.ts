@@ -12,8 +12,15 @@ export interface Account {
   readonly security: number;
   /** This browser has signed in to this account before. */
   readonly knownBrowser: boolean;
-  /** … within the last day: nothing needs to be written about it. */
-  readonly freshBrowser: boolean;
+}
+
+/** What a flow needs to know of a person that it knows. */
+export interface Known {
+  readonly disabled: boolean;
+  readonly security: number;
+  /** What the person is known by, to themselves. */
+  readonly name: string;
+  readonly traits: Traits;
 }
 
 export interface LookedUp {
@@ -34,9 +41,24 @@ export interface NewAccount {
 /** The accounts as flows see them. */
 export interface Accounts {
   findByIdentifier(identifier: string, browser: string): Promise<LookedUp>;
-  findForCompletion(sub: string): Promise<Pick<Account, 'disabled' | 'security'> | undefined>;
+  findForFlow(sub: string): Promise<Known | undefined>;
+  /** The hash of a person's password; undefined when there is none. */
+  findPassword(sub: string): Promise<string | undefined>;
   /** Atomic: identity, identifier, credential and audit row, or nothing. Undefined when the identifier is taken. */
   register(account: NewAccount): Promise<{ security: number; at: number } | undefined>;
-  /** Remembers a browser that signed in (the empty one is none), and replaces a hash of other parameters, if the password is still the same. */
-  signedIn(sub: string, browser: string, rehash: { from: string; to: string } | undefined): Promise<void>;
+  /** Remembers a browser that signed in. Answers whether it is new to an account that knows others. */
+  signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }>;
+  /** Replaces a hash of other parameters, if the password is still the same. */
+  rehash(sub: string, rehash: { from: string; to: string }): Promise<void>;
+  /** Atomic: the new password and its audit row; with `endsSessions` also the end of everything that was issued before, in
+   *  the feed. Answers what the account is from then on. */
+  changePassword(change: PasswordChange): Promise<{ security: number; at: number }>;
+}
+
+export interface PasswordChange {
+  readonly sub: string;
+  readonly passwordHash: string;
+  /** Audit: `identity.change_password` by the person who knew the one before, `identity.recover_password`. */
+  readonly action: 'identity.change_password' | 'identity.recover_password';
+  readonly endsSessions: boolean;
 }

@@ -1,4 +1,6 @@
 import {
+  type AttestRequest,
+  type AttestResponse,
   type AuthenticateRequest,
   type AuthenticateResponse,
   type GetClaimsRequest,
@@ -26,6 +28,11 @@ export class IdentityController implements Handlers<typeof IdentityServiceServic
   /** The facts of a sign-in, for session. */
   redeemCompletion(request: RedeemCompletionRequest): Promise<RedeemCompletionResponse> {
     return this.#core.flows.redeem(request);
+  }
+
+  /** session's word on who is signed in, for a flow. */
+  attest(request: AttestRequest): Promise<AttestResponse> {
+    return this.#core.flows.attest(request);
   }
 
   /** A name and a password, for the password grant (RFC 6749 §4.3). */

@@ -44,7 +44,7 @@ async function person() {
   await passkeys.userHandle(sub);
   const facts = { transports: [], aaguid: randomUUID(), backupEligible: true, backedUp: true, userVerified: true };
   await passkeys.add(sub, { id, publicKey: randomBytes(77), counter: 0, name: 'Phone', ...facts }, `user:${sub}`);
-  return { sub, id, security: async () => (await accounts.findForCompletion(sub))?.security };
+  return { sub, id, security: async () => (await accounts.findForFlow(sub))?.security };
 }
 
 const list = async (sub: string, filter = '') => (await credentials.list(ListCredentialsRequest.create({ sub, filter }))).credentials;

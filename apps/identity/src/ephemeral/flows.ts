@@ -36,9 +36,9 @@ export class EphemeralFlows implements Flows {
     return { handle, id: presented.id, stored, state };
   }
 
-  async change(flow: StoredFlow, state: FlowState): Promise<void> {
+  change(flow: StoredFlow, state: FlowState): Promise<boolean> {
     const { digest } = JSON.parse(flow.stored) as FlowValue; // as above
-    await this.#store.compareAndSet(space, flow.id, flow.stored, write(digest, state), this.#left(state));
+    return this.#store.compareAndSet(space, flow.id, flow.stored, write(digest, state), this.#left(state));
   }
 
   async finish(flow: StoredFlow): Promise<boolean> {

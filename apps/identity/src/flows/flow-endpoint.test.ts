@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import { FlowKind, type SubmitFlowResponse } from '@authority/contracts/identity';
+import { FlowKind, StartFlowRequest, type SubmitFlowResponse } from '@authority/contracts/identity';
 import { fixedSettings } from '@authority/settings';
 import { setLogSink } from '@authority/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FakeAccounts, FakeCompletions, FakeCounters, FakeFlows, FakePasswords } from '../fakes.ts';
+import { FakeAccounts, FakeAttestations, FakeCompletions, FakeCounters, FakeFlows, FakePasswords } from '../fakes.ts';
 import { identitySettings } from '../settings.ts';
 import { Throttle } from '../throttle/throttle.ts';
+import { password } from '../methods/password/password.ts';
 import { FlowEndpoint } from './flow-endpoint.ts';
-import { login } from './login.ts';
-import { registration } from './registration.ts';
 
 const browserOf = (name: string) => createHash('sha256').update(name).digest('base64url');
 const browser = browserOf('one');
@@ -18,16 +17,18 @@ let accounts: FakeAccounts;
 let passwords: FakePasswords;
 let counters: FakeCounters;
 let completions: FakeCompletions;
+let attestations: FakeAttestations;
 let endpoint: FlowEndpoint;
 let lines: string[];
 let stopLogging: () => void;
 
 beforeEach(() => {
-  [accounts, passwords, counters, completions, lines] = [
+  [accounts, passwords, counters, completions, attestations, lines] = [
     new FakeAccounts(),
     new FakePasswords(),
     new FakeCounters(),
     new FakeCompletions(),
+    new FakeAttestations(),
     [],
   ];
   stopLogging = setLogSink((line) => void lines.push(line));
@@ -38,7 +39,8 @@ beforeEach(() => {
     flows: new FakeFlows(),
     completions,
     accounts,
-    steps: { login: login({ accounts, passwords, throttle }), registration: registration({ accounts, passwords, throttle, rules }) },
+    attestations,
+    methods: [password({ accounts, passwords, throttle, rules })],
     settings,
     now: () => counters.now,
   });
@@ -46,21 +48,33 @@ beforeEach(() => {
 
 afterEach(() => stopLogging());
 
-const start = async (kind: FlowKind, login_hint = '') => (await endpoint.start({ kind, browser, login_hint, evidence })).flow?.handle ?? '';
+const start = async (kind: FlowKind, login_hint = '') =>
+  (await endpoint.start({ ...StartFlowRequest.create(), kind, browser, login_hint })).flow?.handle ?? '';
 const submit = (flow: string, values: Record<string, string>, from = browser) =>
-  endpoint.submit({ flow, browser: from, values: Object.entries(values).map(([name, value]) => ({ name, value })), evidence });
+  endpoint.submit({
+    flow,
+    browser: from,
+    values: Object.entries(values).map(([name, value]) => ({ name, value })),
+    evidence,
+    attestation: '',
+  });
 const completionOf = ({ outcome }: SubmitFlowResponse) => (outcome?.$case === 'completion' ? outcome.value : undefined);
 const messagesOf = ({ outcome }: SubmitFlowResponse) =>
   outcome?.$case === 'flow'
-    ? [...outcome.value.messages, ...outcome.value.fields.flatMap((field) => field.messages)].map(({ id }) => id)
+    ? [
+        ...outcome.value.messages,
+        ...outcome.value.forms.flatMap((form) => [...form.messages, ...form.fields.flatMap((field) => field.messages)]),
+      ].map(({ id }) => id)
     : [];
 const register = async (email = 'a@example.com', password = 'correct horse') =>
   completionOf(await submit(await start(FlowKind.REGISTRATION), { email, password })) ?? '';
 
 describe('a flow', () => {
   test('shows its fields with autocomplete, and the login hint in the identifier', async () => {
-    const { flow } = await endpoint.start({ kind: FlowKind.LOGIN, browser, login_hint: 'a@example.com', evidence });
-    expect(flow?.fields.map(({ name, type, autocomplete, required, value }) => [name, type, autocomplete, required, value])).toEqual([
+    const { flow } = await endpoint.start({ ...StartFlowRequest.create(), kind: FlowKind.LOGIN, browser, login_hint: 'a@example.com' });
+    expect(
+      flow?.forms[0]?.fields.map(({ name, type, autocomplete, required, value }) => [name, type, autocomplete, required, value]),
+    ).toEqual([
       ['email', 'email', 'username', true, 'a@example.com'],
       ['password', 'password', 'current-password', true, ''],
     ]);
@@ -69,26 +83,31 @@ describe('a flow', () => {
   test('is bound to the browser that began it', async () => {
     const flow = await start(FlowKind.LOGIN);
     const other = browserOf('other');
-    await expect(endpoint.get({ flow, browser: other })).rejects.toMatchObject({ reason: 'flow_of_other_browser' });
+    await expect(endpoint.get({ flow, browser: other, attestation: '' })).rejects.toMatchObject({ reason: 'flow_of_other_browser' });
     await expect(submit(flow, {}, other)).rejects.toMatchObject({ reason: 'flow_of_other_browser' });
-    await expect(endpoint.start({ kind: FlowKind.LOGIN, browser: '', login_hint: '', evidence })).rejects.toMatchObject({
-      code: 'INVALID_ARGUMENT',
-    });
+    await expect(endpoint.start({ ...StartFlowRequest.create(), kind: FlowKind.LOGIN, browser: '', login_hint: '' })).rejects.toMatchObject(
+      {
+        code: 'INVALID_ARGUMENT',
+      },
+    );
   });
 
   test('is unknown when it never was, has expired or is finished', async () => {
-    await expect(endpoint.get({ flow: 'x', browser })).rejects.toMatchObject({ code: 'NOT_FOUND', reason: 'flow_unknown' });
+    await expect(endpoint.get({ flow: 'x', browser, attestation: '' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      reason: 'flow_unknown',
+    });
     const flow = await start(FlowKind.LOGIN);
     counters.now += 3_600_000;
-    await expect(endpoint.get({ flow, browser })).rejects.toMatchObject({ reason: 'flow_unknown' });
+    await expect(endpoint.get({ flow, browser, attestation: '' })).rejects.toMatchObject({ reason: 'flow_unknown' });
   });
 
   test('keeps what was typed and its messages, secrets excepted', async () => {
     const flow = await start(FlowKind.LOGIN);
     await submit(flow, { email: 'a@example.com', password: 'wrong-secret' });
-    const again = await endpoint.get({ flow, browser });
-    expect(again.flow?.fields[0]?.value).toBe('a@example.com');
-    expect(again.flow?.messages.map(({ id }) => id)).toEqual(['credentials_wrong']);
+    const again = await endpoint.get({ flow, browser, attestation: '' });
+    expect(again.flow?.forms[0]?.fields[0]?.value).toBe('a@example.com');
+    expect(again.flow?.forms[0]?.messages.map(({ id }) => id)).toEqual(['credentials_wrong']);
     expect(JSON.stringify([again, lines])).not.toContain('wrong-secret');
   });
 
@@ -98,7 +117,9 @@ describe('a flow', () => {
       { name: 'email', value: 'a' },
       { name: 'email', value: 'b' },
     ];
-    await expect(endpoint.submit({ flow, browser, values, evidence })).rejects.toMatchObject({ reason: 'parameter_repeated' });
+    await expect(endpoint.submit({ flow, browser, values, evidence, attestation: '' })).rejects.toMatchObject({
+      reason: 'parameter_repeated',
+    });
   });
 
   test('submitted ten times at once with the right password signs in once', async () => {
@@ -148,7 +169,7 @@ describe('sign-in', () => {
       ['disabled@example.com', 'correct horse'],
     ] as const) {
       const { outcome } = await submit(await start(FlowKind.LOGIN), { email, password });
-      answers.push(outcome?.$case === 'flow' ? [outcome.value.messages, outcome.value.retry_at_ms] : outcome);
+      answers.push(outcome?.$case === 'flow' ? [outcome.value.forms.map(({ messages }) => messages), outcome.value.retry_at_ms] : outcome);
     }
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1);
     expect(passwords.verified).toBe(4);

@@ -1,4 +1,7 @@
 import type {
+  AttestRequest,
+  AttestResponse,
+  Flow,
   GetFlowRequest,
   GetFlowResponse,
   RedeemCompletionRequest,
@@ -8,28 +11,28 @@ import type {
   SubmitFlowRequest,
   SubmitFlowResponse,
 } from '@authority/contracts/identity';
-import type { Parameter } from '@authority/contracts/rpc';
 import { StatusError } from '@authority/errors';
 import { fieldInvalid } from '@authority/listing';
 import { log } from '@authority/telemetry';
-import type { Accounts } from '../accounts/ports.ts';
+import type { Accounts, Known } from '../accounts/ports.ts';
 import type { IdentitySettings } from '../settings.ts';
-import type { Completions, FlowState, Flows, Kind, StoredFlow } from './state.ts';
-import type { Step } from './step.ts';
+import { acrOf, amrOf, type Factor, leastAcr, multiFactorAcr, reaches } from './assurance.ts';
+import type { Method, Result, Submission, View } from './method.ts';
+import { type Offer, type Standing, standingOf } from './stages.ts';
+import type { Attestation, Attestations, Completion, Completions, FlowState, Flows, StoredFlow } from './state.ts';
+import { assertBrowser, kept, plainHint, readValues } from './submitted.ts';
 import { kindOf, viewOf } from './view.ts';
 
 export interface FlowPorts {
   readonly flows: Flows;
   readonly completions: Completions;
-  readonly accounts: Pick<Accounts, 'findForCompletion'>;
-  /** A new kind of flow is its file and a line here. */
-  readonly steps: Readonly<Record<Kind, Step>>;
+  readonly attestations: Attestations;
+  readonly accounts: Pick<Accounts, 'findForFlow' | 'signedIn'>;
+  /** In the order in which their forms are shown. A new method is its file and a line in identity.ts. */
+  readonly methods: readonly Method[];
   readonly settings: IdentitySettings;
   readonly now: () => number;
 }
-
-const longestValue = 4096;
-const mostValues = 32;
 
 /** Self-service flows from their start to the completion that session redeems. */
 export class FlowEndpoint {
@@ -41,37 +44,55 @@ export class FlowEndpoint {
 
   async start(request: StartFlowRequest): Promise<StartFlowResponse> {
     const kind = kindOf(request.kind);
-    if (!kind) throw fieldInvalid('kind', 'must be LOGIN or REGISTRATION');
+    if (!kind) throw fieldInvalid('kind', 'must be LOGIN, REGISTRATION, RECOVERY, VERIFICATION or SETTINGS');
     assertBrowser(request.browser);
-    const hint = request.login_hint.slice(0, 254);
-    const state: FlowState = {
+    if (request.interaction.length > 512) throw fieldInvalid('interaction', 'must have at most 512 characters');
+    const attested = await this.#attested(request.attestation, request.browser);
+    if (kind === 'settings' && !attested) throw new StatusError('UNAUTHENTICATED', 'session_inactive');
+    const fresh: FlowState = {
       kind,
       browser: request.browser,
       expiresAt: this.#ports.now() + this.#ports.settings.get('flow.lifetime') * 1000,
-      values: hint.isWellFormed() && !/\p{Cc}/u.test(hint) && hint !== '' ? { email: hint } : {},
-      messages: {},
-      retryAt: 0,
+      hint: plainHint(request.login_hint),
+      locale: plainHint(request.locale).slice(0, 35),
+      interaction: request.interaction,
+      acrValues: request.acr_values.slice(0, 10),
+      factors: [],
+      memory: request.link === '' ? {} : { link: { secret: request.link.slice(0, 512) } },
     };
-    return { flow: viewOf(await this.#ports.flows.start(state)) };
+    const state = attested ? await this.#goOnFrom(fresh, attested) : fresh;
+    return { flow: await this.#view(await this.#ports.flows.start(state)) };
   }
 
   async get(request: GetFlowRequest): Promise<GetFlowResponse> {
-    return { flow: viewOf(await this.#find(request.flow, request.browser)) };
+    return { flow: await this.#view(await this.#find(request)) };
   }
 
   async submit(request: SubmitFlowRequest): Promise<SubmitFlowResponse> {
-    const flow = await this.#find(request.flow, request.browser);
-    const values = readValues(request.values);
-    const { browser, kind } = flow.state;
-    const address = request.evidence?.peer_address ?? '';
-    const outcome = await this.#ports.steps[kind]({ values, browser, address, now: this.#ports.now() });
-    if (!outcome.done) return this.#ask(flow, values, outcome.messages, outcome.retryAt ?? 0);
+    const flow = await this.#find(request);
+    const { method: name, values } = readValues(request.values);
+    await this.#known(flow.state);
+    const standing = await this.#standing(flow.state);
+    const offer = offered(standing, name);
+    const { kind } = flow.state;
+    const asksFresh = kind === 'settings' && offer.method.settings?.isHarmless?.(values) !== true;
+    if (asksFresh && !this.#isFresh(flow.state.attested)) {
+      return { outcome: { $case: 'flow', value: await this.#view(flow, true) } };
+    }
+    const submission: Submission = {
+      ...this.#viewOf(flow.state)(offer.method),
+      values,
+      address: request.evidence?.peer_address ?? '',
+      userAgent: (request.evidence?.user_agent ?? '').slice(0, 512),
+    };
+    const result = await offer.part.submit(submission);
+    return this.#goOn(flow, offer, submission, result);
+  }
 
-    // Finished before the completion is made: a flow that is submitted twice signs in once.
-    if (!(await this.#ports.flows.finish(flow))) throw new StatusError('NOT_FOUND', 'flow_unknown');
-    const completion = await this.#ports.completions.put(outcome.completion);
-    log.info(`${kind}.done`, { sub: outcome.completion.sub });
-    return { outcome: { $case: 'completion', value: completion } };
+  /** Notes session's word; only session may call it. */
+  async attest({ sub, sid, browser, amr, acr, auth_time_ms }: AttestRequest): Promise<AttestResponse> {
+    assertBrowser(browser);
+    return { attestation: await this.#ports.attestations.put({ sub, sid, browser, amr, acr, authTime: auth_time_ms }) };
   }
 
   /** The facts of a sign-in, once, for the browser that it was made in. */
@@ -79,48 +100,162 @@ export class FlowEndpoint {
     const completion = await this.#ports.completions.take(request.completion);
     // One answer to whatever could be probed: a completion of another browser is gone, like an unknown one.
     if (!completion || completion.browser !== request.browser) throw new StatusError('NOT_FOUND', 'completion_unknown');
-    const account = await this.#ports.accounts.findForCompletion(completion.sub);
+    const account = await this.#ports.accounts.findForFlow(completion.sub);
     if (!account || account.disabled) throw new StatusError('PERMISSION_DENIED', 'identity_disabled');
-    // The password was changed between the sign-in and now.
+    // A credential was changed between the sign-in and now.
     if (account.security !== completion.security) throw new StatusError('NOT_FOUND', 'completion_unknown');
     const { sub, amr, acr, authTime } = completion;
     return { sub, amr: [...amr], acr, auth_time_ms: authTime };
   }
 
-  async #find(handle: string, browser: string): Promise<StoredFlow> {
+  /** What became of a submission; the one place where a factor counts and a flow goes on. */
+  async #goOn(flow: StoredFlow, { method }: Offer, submission: Submission, result: Result): Promise<SubmitFlowResponse> {
+    const { state } = flow;
+    const memory = result.kind !== 'done' && result.memory !== undefined ? { ...state.memory, [method.name]: result.memory } : state.memory;
+    const messages = 'messages' in result ? (result.messages ?? {}) : {};
+    const shown = { method: method.name, values: kept(submission.values), messages, retryAt: 0 };
+    switch (result.kind) {
+      case 'ask':
+        return this.#ask(flow, { ...state, memory, last: { ...shown, retryAt: result.retryAt ?? 0 } });
+      case 'next':
+        return this.#ask(flow, { ...state, memory, last: shown });
+      case 'redirect':
+        await this.#change(flow, { ...state, memory });
+        return { outcome: { $case: 'redirect', value: result.url } };
+      case 'done':
+        return this.#ask(flow, { ...state, isDone: true, last: shown });
+      case 'changed':
+        if (result.renewed) return this.#renew(flow, result.renewed);
+        return this.#ask(flow, { ...state, memory, last: { ...shown, values: {} } });
+      case 'proved': {
+        const { person, factor } = result;
+        // A second factor of somebody else's would mix two people.
+        if (state.person !== undefined && state.person.sub !== person.sub) throw new StatusError('INTERNAL', 'internal');
+        const factors: Factor[] = [...state.factors, { method: method.name, ...factor }];
+        return this.#proceed(flow, withoutLast({ ...state, memory, person, factors }));
+      }
+    }
+  }
+
+  async #proceed(flow: StoredFlow, state: FlowState): Promise<SubmitFlowResponse> {
+    const { stage } = await this.#standing(state);
+    if (stage !== 'finished' || state.person === undefined) return this.#ask(flow, state);
+    const { sub, security } = state.person;
+    const authTime = Math.max(...state.factors.map(({ at }) => at));
+    const facts = { sub, security, amr: amrOf(state.factors), acr: acrOf(state.factors), authTime, browser: state.browser };
+    return this.#complete(flow, facts);
+  }
+
+  /** A change that ended all sessions: this browser's goes on with what it had proved, from now on. */
+  #renew(flow: StoredFlow, { security, at }: { security: number; at: number }): Promise<SubmitFlowResponse> {
+    const { attested, browser } = flow.state;
+    if (attested === undefined) throw new StatusError('INTERNAL', 'internal');
+    const { sub, amr, acr } = attested;
+    return this.#complete(flow, { sub, security, amr, acr, authTime: at, browser });
+  }
+
+  async #complete(flow: StoredFlow, facts: Completion): Promise<SubmitFlowResponse> {
+    // Finished before the completion is made: a flow that is submitted twice signs in once.
+    if (!(await this.#ports.flows.finish(flow))) throw new StatusError('NOT_FOUND', 'flow_unknown');
+    await this.#ports.accounts.signedIn(facts.sub, facts.browser);
+    const completion = await this.#ports.completions.put(facts);
+    log.info(`${flow.state.kind}.done`, { sub: facts.sub, acr: facts.acr, amr: facts.amr });
+    return { outcome: { $case: 'completion', value: completion } };
+  }
+
+  async #ask(flow: StoredFlow, state: FlowState): Promise<SubmitFlowResponse> {
+    const changed = await this.#change(flow, state);
+    return { outcome: { $case: 'flow', value: await this.#view(changed) } };
+  }
+
+  /** Whoever comes second with the same page finds a flow that has moved on: nothing of what they sent is kept. */
+  async #change(flow: StoredFlow, state: FlowState): Promise<StoredFlow> {
+    if (!(await this.#ports.flows.change(flow, state))) throw new StatusError('NOT_FOUND', 'flow_unknown');
+    return { ...flow, state };
+  }
+
+  async #find({ flow: handle, browser, attestation }: { flow: string; browser: string; attestation: string }): Promise<StoredFlow> {
     const flow = await this.#ports.flows.find(handle);
     if (!flow || flow.state.expiresAt <= this.#ports.now()) throw new StatusError('NOT_FOUND', 'flow_unknown');
     if (flow.state.browser !== browser) throw new StatusError('PERMISSION_DENIED', 'flow_of_other_browser');
-    return flow;
+    if (flow.state.kind !== 'settings') return flow;
+    // A settings flow lives as long as its session: session's word is asked each time.
+    const attested = await this.#attested(attestation, browser);
+    if (!attested) throw new StatusError('UNAUTHENTICATED', 'session_inactive');
+    if (attested.sub !== flow.state.attested?.sub) throw new StatusError('NOT_FOUND', 'flow_unknown');
+    return { ...flow, state: { ...flow.state, attested } };
   }
 
-  async #ask(
-    flow: StoredFlow,
-    values: Readonly<Record<string, string>>,
-    messages: FlowState['messages'],
-    retryAt: number,
-  ): Promise<SubmitFlowResponse> {
-    const { password: _, ...kept } = values;
-    const state: FlowState = { ...flow.state, values: kept, messages, retryAt };
-    await this.#ports.flows.change(flow, state);
-    return { outcome: { $case: 'flow', value: viewOf({ ...flow, state }) } };
+  async #attested(handle: string, browser: string): Promise<Attestation | undefined> {
+    if (handle === '') return undefined;
+    const attested = await this.#ports.attestations.take(handle);
+    return attested?.browser === browser ? attested : undefined;
+  }
+
+  /** A settings flow is about who is signed in. A login flow that is asked for more than the session has goes on from it, if
+   *  that sign-in is not long ago. */
+  async #goOnFrom(state: FlowState, attested: Attestation): Promise<FlowState> {
+    const account = await this.#ports.accounts.findForFlow(attested.sub);
+    if (!account || account.disabled) {
+      if (state.kind === 'settings') throw new StatusError('UNAUTHENTICATED', 'session_inactive');
+      return state;
+    }
+    const person = { sub: attested.sub, security: account.security };
+    if (state.kind === 'settings' || state.kind === 'verification') return { ...state, person, attested };
+    const wanted = leastAcr(state.acrValues);
+    const goesOn = state.kind === 'login' && wanted !== undefined && !reaches(attested.acr, wanted) && this.#isFresh(attested);
+    if (!goesOn) return state;
+    const { amr, authTime: at, acr } = attested;
+    const isMultiFactor = reaches(acr, multiFactorAcr);
+    const onwards = {
+      ...state,
+      person,
+      attested,
+      factors: [{ method: 'session', amr: amr.filter((one) => one !== 'mfa'), at, isMultiFactor }],
+    };
+    // Nothing more can be proved: then it is a sign-in like any other.
+    return (await this.#standing(onwards)).stage === 'finished' ? state : onwards;
+  }
+
+  #isFresh(attested: Attestation | undefined): boolean {
+    const age = attested === undefined ? Number.POSITIVE_INFINITY : this.#ports.now() - attested.authTime;
+    return age <= this.#ports.settings.get('flow.fresh_for') * 1000;
+  }
+
+  #standing(state: FlowState): Promise<Standing> {
+    const rules = { requiresSecondFactor: false };
+    return standingOf(state, this.#ports.methods, rules, this.#viewOf(state));
+  }
+
+  readonly #viewOf =
+    (flow: FlowState) =>
+    (method: Method): View => {
+      const last = flow.last?.method === method.name ? flow.last : undefined;
+      const memory = flow.memory[method.name] ?? {};
+      const { values = {}, messages = {} } = last ?? {};
+      return { flow, memory, person: flow.person, values, messages, now: this.#ports.now() };
+    };
+
+  /** The person that the flow knows. Disabled since, or with another credential: the flow has nothing to go on from. */
+  async #known({ kind, person }: FlowState): Promise<Known | undefined> {
+    if (person === undefined) return undefined;
+    const account = await this.#ports.accounts.findForFlow(person.sub);
+    const isStale = kind !== 'settings' && account?.security !== person.security;
+    if (!account || account.disabled || isStale) throw new StatusError('NOT_FOUND', 'flow_unknown');
+    return account;
+  }
+
+  async #view(flow: StoredFlow, reauthenticate = false): Promise<Flow> {
+    const account = await this.#known(flow.state);
+    return viewOf(flow, await this.#standing(flow.state), { signedInAs: account?.name ?? '', reauthenticate });
   }
 }
 
-/** SHA-256 in base64url: 43 characters. A flow that is bound to nothing could be finished by anybody. */
-function assertBrowser(browser: string): void {
-  if (!/^[\w-]{43}$/.test(browser)) throw fieldInvalid('browser', 'must be the SHA-256 of the browser cookie, in base64url');
-}
+const withoutLast = ({ last: _, ...state }: FlowState): FlowState => state;
 
-/** The fields that were submitted; only those that the flows know are kept. */
-function readValues(parameters: readonly Parameter[]): Record<string, string> {
-  if (parameters.length > mostValues) throw fieldInvalid('values', `must be at most ${mostValues}`);
-  const values: Record<string, string> = {};
-  for (const { name, value } of parameters) {
-    if (name !== 'email' && name !== 'name' && name !== 'password') continue;
-    if (name in values) throw new StatusError('INVALID_ARGUMENT', 'parameter_repeated', { message: `${name} is there twice` });
-    if (value.length > longestValue) throw fieldInvalid(name, `must have at most ${longestValue} characters`);
-    values[name] = value;
-  }
-  return values;
+/** What is not offered is not taken; a form that names no method is the password's, or the only one. */
+function offered({ offers }: Standing, name: string | undefined): Offer {
+  const found = offers.find(({ method }) => method.name === (name ?? 'password')) ?? (name === undefined ? offers[0] : undefined);
+  if (found === undefined) throw new StatusError('FAILED_PRECONDITION', 'method_not_offered');
+  return found;
 }

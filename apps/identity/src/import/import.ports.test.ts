@@ -85,7 +85,7 @@ describe('how-to/import.md: people come as a whole, or not at all', () => {
 describe('how-to/import.md: a call whose answer was lost may be repeated', () => {
   test('who was imported by this import is left as they are, whatever else is said of them now', async () => {
     const [first] = await send('again', [person('carol', { password_hash: ssha })]);
-    await accounts.signedIn(first?.sub ?? '', '', { from: ssha, to: '$argon2id$new' });
+    await accounts.rehash(first?.sub ?? '', { from: ssha, to: '$argon2id$new' });
     const more = { password_hash: ssha, traits: '{"email":"other@example.com"}' };
     expect(await send('again', [person('carol', more)])).toEqual([{ outcome: 'unchanged', sub: first?.sub, violations: [] }]);
     expect((await find('carol@example.com'))?.passwordHash).toBe('$argon2id$new');

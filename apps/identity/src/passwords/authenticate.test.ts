@@ -14,7 +14,6 @@ const account = {
   passwordHash: 'hash:right',
   security: 1,
   knownBrowser: false,
-  freshBrowser: false,
 };
 let accounts: FakeAccounts;
 let passwords: FakePasswords;

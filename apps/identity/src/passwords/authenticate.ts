@@ -2,7 +2,7 @@ import type { AuthenticateRequest, AuthenticateResponse } from '@authority/contr
 import type { Reason } from '@authority/errors';
 import { log } from '@authority/telemetry';
 import { normalizeEmail } from '../accounts/email.ts';
-import { passwordAcr } from '../flows/step.ts';
+import { passwordAcr } from '../flows/assurance.ts';
 import { type PasswordSignInPorts, signInByPassword } from './sign-in.ts';
 
 export interface AuthenticatePorts extends PasswordSignInPorts {

@@ -6,7 +6,7 @@ import { normalizePassword, type Passwords } from './passwords.ts';
 import { mostPasswordBytes } from './policy.ts';
 
 export interface PasswordSignInPorts {
-  readonly accounts: Accounts;
+  readonly accounts: Pick<Accounts, 'findByIdentifier' | 'rehash'>;
   readonly passwords: Passwords;
   readonly throttle: Pick<Throttle, 'admit'>;
 }
@@ -55,8 +55,7 @@ export async function signInByPassword(attempt: PasswordAttempt, ports: Password
   }
 
   const rehash = await rehashed(ports.passwords, found.account.passwordHash, given);
-  const { sub, freshBrowser } = found.account;
-  if ((browser !== '' && !freshBrowser) || rehash) await ports.accounts.signedIn(sub, browser, rehash);
+  if (rehash) await ports.accounts.rehash(found.account.sub, rehash);
   await admission.succeeded();
   return { signedIn: true, account: found.account, at: found.at };
 }

@@ -1,6 +1,8 @@
 import { appendAudit } from '@authority/audit';
 import { type Database, type Queryable, statement } from '@authority/postgres';
-import type { Account, Accounts, LookedUp, NewAccount } from '../accounts/ports.ts';
+import { appendFeed } from '@authority/feed';
+import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange } from '../accounts/ports.ts';
+import type { Traits } from '../accounts/traits.ts';
 import { isSubject } from '../accounts/subject.ts';
 
 // One row in any case, so that the clock is there and an unknown identifier takes the same way.
@@ -10,8 +12,7 @@ const findByIdentifier = statement(
    FROM (SELECT 1) AS one LEFT JOIN (
      SELECT identities.sub, identities.disabled, identities.security, credentials.data ->> 'phc' AS phc,
        EXISTS (SELECT FROM credentials other WHERE other.sub = identities.sub AND other.kind <> 'password') AS second,
-       known_browsers.seen_at IS NOT NULL AS known,
-       coalesce(known_browsers.seen_at > clock_timestamp() - interval '1 day', false) AS fresh
+       known_browsers.seen_at IS NOT NULL AS known
      FROM identifiers
      JOIN identities USING (sub)
      LEFT JOIN credentials ON credentials.sub = identities.sub AND credentials.kind = 'password'
@@ -19,7 +20,13 @@ const findByIdentifier = statement(
      WHERE identifiers.kind = 'email' AND identifiers.value = $1
    ) AS account ON true`,
 );
-const findForCompletion = statement('account_for_completion', 'SELECT disabled, security FROM identities WHERE sub = $1');
+const findForFlow = statement('account_for_flow', 'SELECT disabled, security, traits FROM identities WHERE sub = $1');
+const findPassword = statement('password_find', "SELECT data ->> 'phc' AS phc FROM credentials WHERE sub = $1 AND kind = 'password'");
+const endEverything = statement('account_end', 'UPDATE identities SET security = security + 1, version = version + 1 WHERE sub = $1');
+const standing = statement(
+  'account_standing',
+  'SELECT security, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at FROM identities WHERE sub = $1',
+);
 const insertIdentity = statement(
   'identity_insert',
   `INSERT INTO identities (sub, traits, email_verified, disabled) VALUES ($1, $2::jsonb, $3, $4)
@@ -39,10 +46,15 @@ const rehashPassword = statement(
   `UPDATE credentials SET data = jsonb_build_object('v', 1, 'phc', $3::text)
    WHERE sub = $1 AND kind = 'password' AND data ->> 'phc' = $2`,
 );
+// Nothing is written about a browser that was here within the last day.
 const rememberBrowser = statement(
   'browser_remember',
-  `INSERT INTO known_browsers (sub, browser) VALUES ($1, $2)
-   ON CONFLICT (sub, browser) DO UPDATE SET seen_at = clock_timestamp()`,
+  `WITH before AS (SELECT browser = $2 AS same FROM known_browsers WHERE sub = $1),
+   written AS (
+     INSERT INTO known_browsers AS known (sub, browser) VALUES ($1, $2)
+     ON CONFLICT (sub, browser) DO UPDATE SET seen_at = clock_timestamp() WHERE known.seen_at < clock_timestamp() - interval '1 day'
+   )
+   SELECT coalesce(bool_or(same), false) AS known, count(*) > 0 AS others FROM before`,
 );
 
 interface AccountRow {
@@ -53,7 +65,6 @@ interface AccountRow {
   phc: string | null;
   second: boolean;
   known: boolean;
-  fresh: boolean;
 }
 
 /** The identifier belongs to somebody else: rolls the transaction back. */
@@ -73,10 +84,15 @@ export class PostgresAccounts implements Accounts {
     return { at: row.at, account: fromRow(row) };
   }
 
-  async findForCompletion(sub: string): Promise<Pick<Account, 'disabled' | 'security'> | undefined> {
+  async findForFlow(sub: string): Promise<Known | undefined> {
     if (!isSubject(sub)) return undefined;
-    const [row] = await this.#database.query<Pick<Account, 'disabled' | 'security'>>(findForCompletion, [sub]);
-    return row;
+    const [row] = await this.#database.query<{ disabled: boolean; security: number; traits: Traits }>(findForFlow, [sub]);
+    return row && { ...row, name: row.traits.email };
+  }
+
+  async findPassword(sub: string): Promise<string | undefined> {
+    const [row] = await this.#database.query<{ phc: string }>(findPassword, [sub]);
+    return row?.phc;
   }
 
   async register(account: NewAccount): Promise<{ security: number; at: number } | undefined> {
@@ -88,9 +104,28 @@ export class PostgresAccounts implements Accounts {
     }
   }
 
-  async signedIn(sub: string, browser: string, rehash: { from: string; to: string } | undefined): Promise<void> {
-    if (browser !== '') await this.#database.query(rememberBrowser, [sub, browser]);
-    if (rehash) await this.#database.query(rehashPassword, [sub, rehash.from, rehash.to]);
+  async signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }> {
+    const [row] = await this.#database.query<{ known: boolean; others: boolean }>(rememberBrowser, [sub, browser]);
+    return { isNewBrowser: row?.others === true && !row.known };
+  }
+
+  async rehash(sub: string, { from, to }: { from: string; to: string }): Promise<void> {
+    await this.#database.query(rehashPassword, [sub, from, to]);
+  }
+
+  changePassword({ sub, passwordHash, action, endsSessions }: PasswordChange): Promise<{ security: number; at: number }> {
+    return this.#database.transaction(async (tx) => {
+      await setPassword(tx, sub, passwordHash);
+      const actor = `user:${sub}`;
+      await appendAudit(tx, { action, actor, target: `identity:${sub}`, details: { ends_sessions: endsSessions } });
+      if (endsSessions) {
+        await tx.query(endEverything, [sub]);
+        await appendFeed(tx, { event: 'credential_changed', sub, why: action === 'identity.recover_password' ? 'password_reset' : 'user' });
+      }
+      const [row] = await tx.query<{ security: number; at: number }>(standing, [sub]);
+      if (!row) throw new Error('the identity is gone');
+      return row;
+    });
   }
 }
 
@@ -126,6 +161,6 @@ export async function setPassword(tx: Queryable, sub: string, phc: string): Prom
 
 function fromRow(row: AccountRow): Account | undefined {
   if (row.sub === null) return undefined;
-  const { sub, disabled, security, phc, second, known, fresh } = row;
-  return { sub, disabled, security, passwordHash: phc ?? undefined, secondFactor: second, knownBrowser: known, freshBrowser: fresh };
+  const { sub, disabled, security, phc, second, known } = row;
+  return { sub, disabled, security, passwordHash: phc ?? undefined, secondFactor: second, knownBrowser: known };
 }

@@ -68,7 +68,7 @@ describe('accounts', () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => register('once@example.com')));
     expect(all.filter((one) => one !== undefined)).toHaveLength(1);
     const { account } = await accounts.findByIdentifier('once@example.com', browser);
-    expect(account).toMatchObject({ disabled: false, passwordHash: 'hash:x', security: 1, knownBrowser: true, freshBrowser: true });
+    expect(account).toMatchObject({ disabled: false, passwordHash: 'hash:x', security: 1, knownBrowser: true });
     expect(await audited('identity.register')).toMatchObject({ target: `identity:${account?.sub}`, actor: `user:${account?.sub}` });
   });
 
@@ -80,7 +80,8 @@ describe('accounts', () => {
     const other = 'c'.repeat(43);
     const { account } = await accounts.findByIdentifier('browser@example.com', other);
     expect(account?.knownBrowser).toBe(false);
-    await accounts.signedIn(account?.sub ?? '', other, undefined);
+    expect(await accounts.signedIn(account?.sub ?? '', other)).toEqual({ isNewBrowser: true });
+    expect(await accounts.signedIn(account?.sub ?? '', other)).toEqual({ isNewBrowser: false });
     expect((await accounts.findByIdentifier('browser@example.com', other)).account?.knownBrowser).toBe(true);
   });
 
@@ -88,7 +89,6 @@ describe('accounts', () => {
     await register('factor@example.com');
     const find = async () => (await accounts.findByIdentifier('factor@example.com', '')).account;
     const first = await find();
-    await accounts.signedIn(first?.sub ?? '', '', undefined);
     expect(await find()).toMatchObject({ knownBrowser: false, secondFactor: false, passwordHash: 'hash:x' });
     await database.query(statement('test_credential', "INSERT INTO credentials (sub, kind, data) VALUES ($1, 'totp', '{}')"), [first?.sub]);
     expect(await find()).toMatchObject({ secondFactor: true, passwordHash: 'hash:x' });
@@ -97,9 +97,9 @@ describe('accounts', () => {
   test('a rehash replaces the hash that was verified, and no other', async () => {
     await register('rehash@example.com');
     const sub = (await accounts.findByIdentifier('rehash@example.com', browser)).account?.sub ?? '';
-    await accounts.signedIn(sub, browser, { from: 'hash:other', to: 'hash:new' });
+    await accounts.rehash(sub, { from: 'hash:other', to: 'hash:new' });
     expect((await accounts.findByIdentifier('rehash@example.com', browser)).account?.passwordHash).toBe('hash:x');
-    await accounts.signedIn(sub, browser, { from: 'hash:x', to: 'hash:new' });
+    await accounts.rehash(sub, { from: 'hash:x', to: 'hash:new' });
     expect((await accounts.findByIdentifier('rehash@example.com', browser)).account?.passwordHash).toBe('hash:new');
   });
 });
@@ -157,11 +157,11 @@ describe('IdentityService of operators', () => {
 
   test('disabling, a new password and deleting are in the feed and in the audit log, in the transaction of the change', async () => {
     const { sub } = await create('end@example.com', { password: 'correct horse' });
-    const { security: before = 0 } = (await accounts.findForCompletion(sub)) ?? {};
+    const { security: before = 0 } = (await accounts.findForFlow(sub)) ?? {};
     await directory.setPassword({ sub, password: 'other horse' }, actor);
     await update(sub, ['disabled'], { disabled: true });
     await update(sub, ['disabled'], { disabled: true });
-    expect(await accounts.findForCompletion(sub)).toEqual({ disabled: true, security: before + 2 });
+    expect(await accounts.findForFlow(sub)).toMatchObject({ disabled: true, security: before + 2 });
     await directory.delete({ sub, etag: '' }, actor);
     expect(await entries()).toEqual([
       ['credential_changed', sub, 'password_reset'],

@@ -1,5 +1,7 @@
 import { PullFeedRequest as Pull } from '@authority/contracts/rpc';
 import {
+  type AttestRequest,
+  type AttestResponse,
   type BeginRequest,
   type BeginResponse,
   type EndRequest,
@@ -30,6 +32,11 @@ export class SessionController implements Handlers<typeof SessionServiceService>
   /** The facts of a session, for the token service. */
   resolve(request: ResolveRequest): Promise<ResolveResponse> {
     return this.#core.endpoint.resolve(request);
+  }
+
+  /** The person goes on to a flow of identity's. */
+  attest(request: AttestRequest): Promise<AttestResponse> {
+    return this.#core.endpoint.attest(request);
   }
 
   /** The person signs out. */

@@ -15,6 +15,10 @@ export function identityPeer(runtime: Runtime): IdentityPeer {
       const { sub, amr, acr, auth_time_ms } = await identity.redeemCompletion({ completion, browser });
       return { sub, amr, acr, authTime: auth_time_ms };
     },
+    async attest({ sid, sub, browser, amr, acr, authTime }) {
+      const request = { sid, sub, browser, amr: [...amr], acr, auth_time_ms: authTime };
+      return (await identity.attest(request)).attestation;
+    },
     async pullFeed(pull) {
       const { feed } = await identity.pullFeed({ pull }, { timeoutMs: pull.wait_ms + 3000, idempotent: true });
       return feed ?? PullFeedResponse.create({ cursor: pull.cursor });

@@ -40,6 +40,8 @@ export interface SignIn {
 export interface SignIns {
   /** Works once; throws StatusError completion_unknown. */
   redeem(completion: string, browser: string): Promise<SignIn>;
+  /** Leaves the facts of a session with identity, and answers the one-time handle for them. */
+  attest(session: Session): Promise<string>;
 }
 
 /** Whether all dependents have applied a feed entry. */

@@ -58,6 +58,7 @@ const signIns: SignIns = {
     if (sub === '') throw new StatusError('NOT_FOUND', 'completion_unknown');
     return { sub, amr: ['pwd'], acr: 'password', authTime: Number(at) };
   },
+  attest: async ({ sub, sid }) => `${sub} ${sid}`,
 };
 
 const [minute, day] = [60_000, 86_400_000];

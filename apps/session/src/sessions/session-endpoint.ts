@@ -1,4 +1,6 @@
 import {
+  type AttestRequest,
+  type AttestResponse,
   type BeginRequest,
   type BeginResponse,
   type EndRequest,
@@ -47,6 +49,15 @@ export class SessionEndpoint {
     if (needsTouch(found.session, now)) await this.#ports.sessions.touch(found, now, this.#idleMs());
     const { sid, sub, authTime, amr, acr, expiresAt } = found.session;
     return { active: true, sid, sub, auth_time_ms: authTime, amr: [...amr], acr, expires_at_ms: expiresAt };
+  }
+
+  /** Who is signed in, as a handle for identity; in another browser than the session's, nobody is. */
+  async attest(request: AttestRequest): Promise<AttestResponse> {
+    const found = await this.#alive(request.session);
+    if (!found || found.session.browser !== request.browser) return { attestation: '' };
+    const now = this.#ports.now();
+    if (needsTouch(found.session, now)) await this.#ports.sessions.touch(found, now, this.#idleMs());
+    return { attestation: await this.#ports.signIns.attest(found.session) };
   }
 
   async end(request: EndRequest): Promise<EndResponse> {

@@ -62,6 +62,9 @@ export async function fakePeers(hub: DirectHub, encode: boolean): Promise<FakePe
     async begin(): Promise<BeginResponse> {
       return BeginResponse.create();
     }
+    async attest(): Promise<{ attestation: string }> {
+      return { attestation: '' };
+    }
     async end(): Promise<EndResponse> {
       return EndResponse.create();
     }
@@ -77,6 +80,9 @@ export async function fakePeers(hub: DirectHub, encode: boolean): Promise<FakePe
   class IdentityFake implements Handlers<typeof IdentityServiceService> {
     async redeemCompletion(): Promise<RedeemCompletionResponse> {
       return RedeemCompletionResponse.create();
+    }
+    async attest(): Promise<{ attestation: string }> {
+      return { attestation: '' };
     }
     async authenticate({ username, password }: AuthenticateRequest): Promise<AuthenticateResponse> {
       const sub = passwords.get(`${username}:${password}`);

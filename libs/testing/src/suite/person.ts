@@ -104,9 +104,10 @@ export class Person {
 /** Where the form of a page leads. */
 export const actionOf = (page: string): string => plainOf(/<form method="post" action="([^"]*)"/.exec(page)?.[1] ?? '');
 
-/** The hidden fields of the page's form. */
+/** The hidden fields of the page's first form, which is the usual way on. */
 export function hiddenOf(page: string): Record<string, string> {
-  const found = page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
+  const form = /<form method="post".*?<\/form>/s.exec(page)?.[0] ?? '';
+  const found = form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g);
   return Object.fromEntries([...found].map(([, name = '', value = '']) => [plainOf(name), plainOf(value)]));
 }
 

@@ -75,6 +75,20 @@ main {
   padding: 32px;
 }
 
+main.wide { max-width: 640px; }
+.way + .way { margin-top: 24px; }
+main.wide .way { margin-top: 32px; padding-top: 24px; border-top: 1px solid var(--line); }
+main.wide .way form { margin-top: 16px; }
+.or { display: flex; align-items: center; gap: 12px; margin: 20px 0 -8px; color: var(--quiet); font-size: 0.875rem; }
+.or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+.check { display: flex; align-items: center; gap: 10px; min-height: 44px; }
+.check input { width: 20px; min-height: 20px; height: 20px; margin: 0; flex: none; accent-color: var(--accent); }
+.items { list-style: none; margin: 12px 0 0; padding: 0; }
+.items li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; padding: 12px 0; border-top: 1px solid var(--line); }
+.items li p { margin: 0; }
+.items form { margin: 0; }
+.items .button { width: auto; padding: 0 16px; }
+
 footer { margin: 16px 0 auto; padding: 0 4px; color: var(--quiet); font-size: 0.8125rem; text-align: center; }
 
 h1 { margin: 0; font-size: 1.5rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.015em; text-wrap: balance; }

@@ -1,0 +1,78 @@
+import type { Field, Form, Message } from '@authority/contracts/identity';
+import { type Html, html } from './html.ts';
+import type { Texts } from './messages.ts';
+
+export const isError = ({ severity }: Message): boolean => severity !== 'info';
+
+export function messageText(texts: Texts, { id, parameters }: Message): Html {
+  return texts.show(texts.find('message', id) ?? 'message.unknown', parameters);
+}
+
+/** The first field that is empty, or wrong; -1 for none. */
+export function firstToFill(fields: readonly Field[]): number {
+  return fields.findIndex(({ value, messages, type }) => type !== 'checkbox' && (value === '' || messages.some(isError)));
+}
+
+export const formFields = (texts: Texts, form: Form, index: number, focus: number): Html[] =>
+  form.fields.map((field, at) =>
+    field.type === 'checkbox' ? checkbox(texts, form, field, index) : fieldRow(texts, form, field, index, at === focus),
+  );
+
+/** Each line of the summary leads to its field. */
+export const summaryLines = (texts: Texts, form: Form, index: number): Html[] =>
+  form.fields.flatMap((field) =>
+    field.messages
+      .filter(isError)
+      .map((one) => html`<li><a href="#${idOf(form, field, index)}">${labelOf(texts, field)}: ${messageText(texts, one)}</a></li>`),
+  );
+
+/** Two forms of a page may have fields of one name. */
+const idOf = ({ method }: Form, { name }: Field, index: number): string => (index === 0 ? name : `${method}-${name}`);
+
+function fieldRow(texts: Texts, form: Form, field: Field, index: number, focused: boolean): Html {
+  const { name, type, messages, inputmode } = field;
+  const id = idOf(form, field, index);
+  const label = labelOf(texts, field);
+  const isSecret = type === 'password';
+  const hint = hintOf(texts, field);
+  const errors = messages.filter(isError);
+  const describedBy = [hint !== undefined && `${id}-hint`, errors.length > 0 && `${id}-error`].filter(Boolean).join(' ');
+  return html`<div class="field">
+<label for="${id}">${label}</label>
+${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}
+${errors.length > 0 && html`<div id="${id}-error">${errors.map((one) => html`<p class="error"><span>${messageText(texts, one)}</span></p>`)}</div>`}
+<div class="row"><input id="${id}" name="${name}" type="${inputType(type)}" autocomplete="${autocompleteOf(field)}"${[
+    field.required && html` required aria-required="true"`,
+    describedBy !== '' && html` aria-describedby="${describedBy}"`,
+    errors.length > 0 && html` aria-invalid="true"`,
+    type === 'email' && html` inputmode="email" autocapitalize="none" spellcheck="false"`,
+    inputModes.has(inputmode) && html` inputmode="${inputmode}"`,
+    // Secrets never come back, whatever an owner sends.
+    !isSecret && field.value !== '' && html` value="${field.value}"`,
+    isSecret && html` data-show="${texts.say('field.show')}" data-hide="${texts.say('field.hide')}" data-name="${label.toLowerCase()}"`,
+    focused && html` autofocus`,
+  ]}></div>
+</div>`;
+}
+
+function checkbox(texts: Texts, form: Form, field: Field, index: number): Html {
+  const id = idOf(form, field, index);
+  return html`<div class="check"><input id="${id}" name="${field.name}" type="checkbox" value="yes"><label for="${id}">${labelOf(texts, field)}</label></div>`;
+}
+
+const hintOf = (texts: Texts, { name, autocomplete }: Field): string | undefined => {
+  const id = texts.find('field.hint', name) ?? (autocomplete === 'new-password' ? 'field.hint.new-password' : undefined);
+  return id && texts.say(id);
+};
+
+const inputTypes: ReadonlySet<string> = new Set(['email', 'password', 'text', 'tel', 'date', 'url']);
+const inputType = (type: string): string => (inputTypes.has(type) ? type : 'text');
+const inputModes: ReadonlySet<string> = new Set(['numeric', 'tel']);
+
+const autocompleteOf = ({ autocomplete }: Field): string => (/^[a-z- ]{1,60}$/.test(autocomplete) ? autocomplete : 'off');
+
+function labelOf(texts: Texts, { name, label }: Field): string {
+  if (label !== '') return label;
+  const id = texts.find('field', name);
+  return id === undefined ? name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ') : texts.say(id);
+}
