@@ -2,7 +2,7 @@ import { type Ephemeral, openEphemeral } from '@authority/ephemeral';
 import { FeedSource } from '@authority/feed';
 import { runJobs } from '@authority/jobs';
 import { type Outbox, openOutbox } from '@authority/outbox';
-import { type Database, migrate, open, waitForSchema } from '@authority/postgres';
+import { type Database, migrate, open, type Queryable, waitForSchema } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
 import { ensureKeys, KeyTable, KeyWrapping, SealedValues } from '@authority/sealing';
 import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
@@ -30,7 +30,7 @@ import { authenticate } from './passwords/authenticate.ts';
 import { PasswordWorkers } from './passwords/worker-pool.ts';
 import { PostgresAccounts } from './postgres/accounts.ts';
 import { claimSources } from './postgres/claims.ts';
-import { identityJobs } from './postgres/jobs.ts';
+import { ensureCodes, identityJobs } from './postgres/jobs.ts';
 import { replacedTemplates } from './postgres/mail-templates.ts';
 import { identityMigrations } from './postgres/migrations.ts';
 import { identitySettings } from './settings.ts';
@@ -131,8 +131,12 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed }
   };
 }
 
-/** Brings the schema up to date and makes the keys that are missing, all under the migration's lock. */
+/** Brings the schema up to date and makes the keys and hours that are missing, all under the migration's lock. */
 export function migrateIdentity({ secrets, ...urls }: IdentityMigrateConfig): Promise<{ applied: string[] }> {
   const wrapping = new KeyWrapping(service, secrets);
-  return migrate({ ...urls, service, migrations: identityMigrations, afterwards: (tx) => ensureKeys(tx, wrapping) });
+  const afterwards = async (tx: Queryable) => {
+    await ensureKeys(tx, wrapping);
+    await ensureCodes(tx, Date.now());
+  };
+  return migrate({ ...urls, service, migrations: identityMigrations, afterwards });
 }

@@ -1,4 +1,5 @@
 import { defineSettings, durationSetting, flagSetting, numberSetting, type Settings } from '@authority/settings';
+import { codeSettings } from './codes/settings.ts';
 import { passkeySettings } from './methods/passkey/settings.ts';
 import { mailSettings } from './mails/settings.ts';
 
@@ -23,6 +24,7 @@ export const identitySettings = defineSettings({
     { min: 0, max: 4 },
   ),
   ...passkeySettings,
+  ...codeSettings,
   'flow.lifetime': durationSetting(3600, 'How long a person has to finish signing in or registering.', { min: 60, max: 86_400 }),
   ...mailSettings,
   'flow.fresh_for': durationSetting(

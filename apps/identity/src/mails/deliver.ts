@@ -34,6 +34,7 @@ export interface DeliverOptions {
 /** Sends a mail of the outbox. */
 export function deliver({ values: sealed, transport, templates, settings, issuer, now }: DeliverOptions): Handler<QueuedMail> {
   return async ({ id, payload, signal }: Delivery<QueuedMail>) => {
+    if (payload.withheld) return;
     const mail = await sealed.open(payload);
     const { kind, to, values } = mail;
     if (values.code !== undefined && values.expiresAt !== undefined && values.expiresAt <= now()) {

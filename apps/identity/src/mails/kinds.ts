@@ -61,6 +61,8 @@ export type Mail = {
     /** BCP 47; what fits best is taken, and English where nothing does. */
     readonly locale?: string;
     readonly values: MailKinds[K];
+    /** Put into the outbox like the others, and sent to nobody: leaving it out would be quicker, and tell who has an account. */
+    readonly withheld?: boolean;
   };
 }[MailKind];
 

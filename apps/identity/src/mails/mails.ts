@@ -29,9 +29,9 @@ export class OutboxMails implements Mails {
     this.#values = values;
   }
 
-  async send(tx: Queryable, { kind, to, locale = '', values }: Mail): Promise<void> {
+  async send(tx: Queryable, { kind, to, locale = '', values, withheld = false }: Mail): Promise<void> {
     assertAddress(to);
     const sealed = await this.#values.seal(values, { kind, to });
-    await this.#outbox.append(tx, mailQueue, { kind, to, locale, sealed });
+    await this.#outbox.append(tx, mailQueue, { kind, to, locale, sealed, withheld });
   }
 }

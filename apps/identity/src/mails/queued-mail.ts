@@ -9,15 +9,17 @@ export interface QueuedMail {
   readonly to: string;
   readonly locale: string;
   readonly sealed: string;
+  /** It goes nowhere. */
+  readonly withheld: boolean;
 }
 
 /** Reads a mail of the outbox; throws for what this release does not know. */
 export function readMail(stored: unknown): QueuedMail {
-  const { kind, to, locale, sealed } = record(stored);
+  const { kind, to, locale, sealed, withheld } = record(stored);
   if (typeof kind !== 'string' || !isMailKind(kind)) throw new Error(`There is no mail of the kind ${String(kind).slice(0, 40)}.`);
   if (typeof to !== 'string' || !isAddress(to)) throw new Error('The recipient is not one address.');
   if (typeof sealed !== 'string') throw new Error('It has no values.');
-  return { kind, to, locale: typeof locale === 'string' ? locale : '', sealed };
+  return { kind, to, locale: typeof locale === 'string' ? locale : '', sealed, withheld: withheld === true };
 }
 
 /** The values of mails, sealed for their kind and recipient: whoever can write rows sends nobody another's code. */
@@ -33,7 +35,8 @@ export class SealedMailValues {
   }
 
   /** Throws for what does not open or cannot be read: no later attempt would do better. */
-  async open({ sealed, ...mail }: QueuedMail): Promise<StoredMail> {
+  async open({ sealed, kind, to, locale }: QueuedMail): Promise<StoredMail> {
+    const mail = { kind, to, locale };
     const bytes = await this.#sealed.open(sealed, placeOf(mail));
     if (bytes === undefined) throw new Undeliverable('The values of the mail do not open: its key is gone, or they are of another mail.');
     try {

@@ -5,6 +5,7 @@ import { type Migration, migration } from '@authority/postgres';
 import { keyTables } from '@authority/sealing';
 import { settingsTables } from '@authority/settings';
 import { importTables } from './import-tables.ts';
+import { codeTables } from './codes.ts';
 import { passkeyTables } from './passkey-tables.ts';
 import { searchTables } from './search-tables.ts';
 import { mailTemplateTables } from './mail-templates.ts';
@@ -59,4 +60,5 @@ export const identityMigrations: readonly Migration[] = [
   outboxTables,
   mailTemplateTables,
   migration('Imports1764000220000', importTables),
+  migration('OneTimeCodes1764000220000', codeTables),
 ];
