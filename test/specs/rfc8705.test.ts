@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   commonName,
+  DpopKey,
   freePorts,
   Operator,
   Person,
@@ -185,6 +187,7 @@ describe('certificates from a trusted proxy', () => {
         AUTHORITY_TLS_CLIENT_CA_FILE: authorityFile,
         AUTHORITY_CLIENT_CERTIFICATE_HEADER: 'X-SSL-Client-Cert',
         AUTHORITY_TRUSTED_PROXIES: '127.0.0.1,::1',
+        AUTHORITY_MTLS_ORIGIN: 'https://mtls.example.test',
       },
     });
     operator = new Operator(suite);
@@ -208,6 +211,33 @@ describe('certificates from a trusted proxy', () => {
     const answer = await token(client_id, encoded(mine));
     expect(claimsOf(answer.json()['access_token'])['cnf']).toEqual({ 'x5t#S256': thumbprintOf(mine) });
     for (const header of [encoded(forged), encoded(another), '', undefined]) expect((await token(client_id, header)).status).toBe(401);
+  });
+
+  test('RFC 8705 §5: clients with certificates have an address of their own, and proofs may name it', async () => {
+    const { mtls_endpoint_aliases: aliases } = (await request(`${suite.issuer}/.well-known/openid-configuration`)).json();
+    const token_endpoint = 'https://mtls.example.test/oauth2/token';
+    expect(aliases).toMatchObject({ token_endpoint });
+    const { client_id } = await operator.createClient({ ...machine, tls_client_auth_subject_dn: 'CN=machine,O=Example' });
+    const key = new DpopKey();
+    const send = (host: string, htu: string, nonce?: string): Promise<IncomingMessage> =>
+      new Promise((resolve, reject) => {
+        const type = { 'content-type': 'application/x-www-form-urlencoded' };
+        const headers = { ...type, host, 'x-ssl-client-cert': encoded(mine), dpop: key.proof('POST', htu, { claims: { nonce } }) };
+        const sent = httpRequest(`${suite.issuer}/oauth2/token`, { method: 'POST', headers }, (response) => {
+          response.resume().on('end', () => resolve(response));
+        });
+        sent.on('error', reject);
+        sent.end(new URLSearchParams({ ...credentials, client_id }).toString());
+      });
+    const ask = async (host: string, htu: string) => {
+      const first = await send(host, htu);
+      return (await send(host, htu, first.headers['dpop-nonce']?.toString())).statusCode;
+    };
+    const usual = `${suite.issuer}/oauth2/token`;
+    expect(await ask('mtls.example.test', token_endpoint)).toBe(200);
+    expect(await ask(new URL(suite.issuer).host, usual)).toBe(200);
+    expect(await ask('mtls.example.test', usual)).toBe(400);
+    expect(await ask('elsewhere.example.test', 'https://elsewhere.example.test/oauth2/token')).toBe(400);
   });
 
   test('RFC 9440 §2: what is no certificate is refused, on every page as well', async () => {

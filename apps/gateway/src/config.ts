@@ -5,6 +5,7 @@ import {
   issuerSetting,
   list,
   listen,
+  mtlsOriginSetting,
   processSettings,
   read,
   Refusal,
@@ -18,6 +19,7 @@ import { trustedProxies } from './http/peer-address.ts';
 /** What the edge reads from the environment. */
 export const gatewaySettings = {
   issuer: issuerSetting,
+  mtlsOrigin: mtlsOriginSetting,
   httpListen: listen().default('127.0.0.1:8080').doc('Where browsers and clients reach the server.'),
   tlsCert: file().named('AUTHORITY_TLS_CERT_FILE').optional().doc('Certificate chain (PEM) where TLS ends here and not at a proxy.'),
   tlsKey: file().named('AUTHORITY_TLS_KEY_FILE').optional().doc("The certificate's private key (PEM)."),

@@ -84,7 +84,7 @@ async function application(
   const adapter = fastifyAdapter(config);
   const trusted = trustedProxies(config.trustedProxies);
   const certificates = { asked: asksForCertificates(config), authorities: config.tlsClientCa, header: config.clientCertificateHeader };
-  const evidenceOf = evidenceFrom(issuer, trusted, clientCertificates({ ...certificates, trusted }));
+  const evidenceOf = evidenceFrom({ issuer, mtlsOrigin: config.mtlsOrigin }, trusted, clientCertificates({ ...certificates, trusted }));
   const routes = routesOf({ issuer, peers, published, evidenceOf });
   const instance = adapter.getInstance();
   serve(instance, issuer.path, routes);

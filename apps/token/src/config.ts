@@ -5,6 +5,7 @@ import {
   hostAndPort,
   issuerSetting,
   type Listen,
+  mtlsOriginSetting,
   outboundSettings,
   processSettings,
   read,
@@ -23,7 +24,7 @@ const registration = choice(['token', 'open', 'off'])
   .doc('Dynamic client registration: with an initial access token, open to everybody, or off.');
 
 /** What both a process of its own and standalone read. */
-export const tokenSettings = { issuer: issuerSetting, registration, ...outboundSettings } as const;
+export const tokenSettings = { issuer: issuerSetting, mtlsOrigin: mtlsOriginSetting, registration, ...outboundSettings } as const;
 
 const { rpcListen, rpcCert, rpcKey, rpcCa } = rpcSettings;
 
@@ -50,6 +51,8 @@ export const tokenMigrateSettings = {
 /** What `startToken` needs. */
 export interface TokenConfig {
   readonly issuer: string;
+  /** Where clients with certificates call (RFC 8705 §5). */
+  readonly mtlsOrigin?: string;
   /** The role of this service. */
   readonly databaseUrl: string;
   /** Unset: PostgreSQL holds short-lived state. */
@@ -85,8 +88,8 @@ export function tokenConfigOf(
   settings: Settings<typeof tokenSettings>,
   stores: Pick<TokenConfig, 'databaseUrl' | 'redisUrl' | 'secrets'>,
 ): TokenConfig {
-  const { issuer, outboundAllow, egressProxy } = settings;
-  return { ...stores, issuer, outboundAllow, registration: settings.registration, ...(egressProxy && { egressProxy }) };
+  const { issuer, outboundAllow, egressProxy, mtlsOrigin, registration } = settings;
+  return { ...stores, issuer, outboundAllow, registration, ...(egressProxy && { egressProxy }), ...(mtlsOrigin && { mtlsOrigin }) };
 }
 
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */

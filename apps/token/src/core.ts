@@ -132,6 +132,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
         algorithms: stores.signingKeys.algorithms(),
         acrValues: ports.policy.acrValues(),
         registration: config.registration !== 'off',
+        mtlsOrigin: config.mtlsOrigin,
       },
       ports.policy,
     ),

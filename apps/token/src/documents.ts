@@ -49,7 +49,7 @@ type Changing =
 /** Server metadata: made again when a setting that it tells of has changed. */
 export function metadataDocument(
   issuer: string,
-  fixed: Pick<MetadataPolicy, 'algorithms' | 'acrValues' | 'registration'>,
+  fixed: Pick<MetadataPolicy, 'algorithms' | 'acrValues' | 'registration' | 'mtlsOrigin'>,
   policy: Pick<Policy, Changing>,
 ): () => PublicDocument {
   let made: (PublicDocument & { of: string }) | undefined;

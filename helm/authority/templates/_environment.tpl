@@ -72,6 +72,9 @@
 {{- if $gateway.tls.clientCaKey }}
 {{- include "authority.variable" (list "AUTHORITY_TLS_CLIENT_CA_FILE" "/etc/authority/edge/client-ca.crt") }}
 {{- end }}
+{{- with .Values.mtlsOrigin }}
+{{- include "authority.variable" (list "AUTHORITY_MTLS_ORIGIN" .) }}
+{{- end }}
 {{- with $gateway.clientCertificateHeader }}
 {{- include "authority.variable" (list "AUTHORITY_CLIENT_CERTIFICATE_HEADER" .) }}
 {{- end }}
@@ -79,6 +82,9 @@
 
 {{- define "authority.environment.token" -}}
 {{ include "authority.variable" (list "AUTHORITY_REGISTRATION" .Values.token.registration) }}
+{{- with .Values.mtlsOrigin }}
+{{- include "authority.variable" (list "AUTHORITY_MTLS_ORIGIN" .) }}
+{{- end }}
 {{- end }}
 
 {{- define "authority.environment.session" -}}

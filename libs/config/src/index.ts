@@ -2,7 +2,7 @@ export { ConfigFault } from './config-fault.ts';
 export { contractVariables, dataDir, outboundSettings, processSettings, rpcSettings, storeSettings } from './contract-settings.ts';
 export { databaseFaults, migrationUrls } from './database.ts';
 export { describe, helpText, markdownTable, type SettingDescription } from './describe.ts';
-export { isLoopbackHost, issuerSetting, parseIssuer } from './issuer.ts';
+export { isLoopbackHost, issuerSetting, mtlsOriginSetting, parseIssuer } from './issuer.ts';
 export {
   address,
   choice,

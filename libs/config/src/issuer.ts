@@ -26,6 +26,20 @@ export function parseIssuer(value: string): string {
   return `${url.origin}${path}`;
 }
 
+/** Scheme, host and port of a second way to the same endpoints, which lie below the issuer's path there too (RFC 8705 §5). */
+export function parseMtlsOrigin(value: string): string {
+  const origin = parseIssuer(value);
+  if (new URL(origin).pathname !== '/') throw new Refusal('must have no path: the issuer’s is used');
+  return origin;
+}
+
+export const mtlsOriginSetting: Setting<string | undefined> = custom('origin', parseMtlsOrigin)
+  .named('AUTHORITY_MTLS_ORIGIN')
+  .optional()
+  .doc(
+    'Where clients with certificates find the endpoints that they call, if not at the issuer: told as mtls_endpoint_aliases (RFC 8705 §5).',
+  );
+
 export const issuerSetting: Setting<string> = custom('issuer', parseIssuer)
   .default('http://localhost:8080')
   .named('AUTHORITY_ISSUER')

@@ -7,14 +7,19 @@ import type { EdgeRequest } from './request.ts';
 export type EvidenceOf = (request: EdgeRequest) => TransportEvidence;
 
 /** What the edge saw of a connection: the only facts that it may assert (house.md). */
-export function evidenceFrom(issuer: Issuer, trusted: TrustedProxies, certificateOf: ReturnType<typeof clientCertificates>): EvidenceOf {
+export function evidenceFrom(
+  { issuer, mtlsOrigin }: { issuer: Issuer; mtlsOrigin: string | undefined },
+  trusted: TrustedProxies,
+  certificateOf: ReturnType<typeof clientCertificates>,
+): EvidenceOf {
+  const mtlsHost = mtlsOrigin === undefined ? undefined : new URL(mtlsOrigin).host;
   return ({ raw }) => {
     const { der, verified } = certificateOf(raw);
     return {
       peer_address: peerAddress(raw.socket.remoteAddress, raw.headers, trusted),
       method: raw.method ?? '',
-      // As the issuer names it (RFC 9449 §4.3): the Host header is the caller's word.
-      url: issuer.origin + pathOf(raw.url ?? '/'),
+      // As the issuer names it (RFC 9449 §4.3): the Host header is the caller's word. It only chooses between two names of ours.
+      url: (mtlsOrigin !== undefined && raw.headers.host === mtlsHost ? mtlsOrigin : issuer.origin) + pathOf(raw.url ?? '/'),
       user_agent: printable(raw.headers['user-agent'] ?? ''),
       tls_client_certificate: der,
       tls_client_certificate_verified: verified,

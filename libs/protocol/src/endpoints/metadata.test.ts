@@ -24,6 +24,22 @@ const confidential = [
   'self_signed_tls_client_auth',
 ];
 
+test('RFC 8705 §5: aliases of the endpoints that clients call, below the issuer’s path, where they have an address of their own', () => {
+  const { mtls_endpoint_aliases: aliases } = metadata(`${testIssuer}/tenant`, registries, {
+    ...policy,
+    mtlsOrigin: 'https://mtls.test:8443',
+  });
+  expect(aliases).toEqual({
+    token_endpoint: 'https://mtls.test:8443/tenant/oauth2/token',
+    revocation_endpoint: 'https://mtls.test:8443/tenant/oauth2/revoke',
+    introspection_endpoint: 'https://mtls.test:8443/tenant/oauth2/introspect',
+    userinfo_endpoint: 'https://mtls.test:8443/tenant/oauth2/userinfo',
+    pushed_authorization_request_endpoint: 'https://mtls.test:8443/tenant/oauth2/par',
+    device_authorization_endpoint: 'https://mtls.test:8443/tenant/oauth2/device_authorization',
+  });
+  expect(metadata(testIssuer, registries, policy)).not.toHaveProperty('mtls_endpoint_aliases');
+});
+
 test('RFC 8414 §2: metadata says what the tables say', () => {
   expect(metadata(testIssuer, registries, policy)).toMatchObject({
     issuer: testIssuer,

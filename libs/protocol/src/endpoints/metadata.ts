@@ -70,6 +70,8 @@ export interface MetadataPolicy {
   signedRequestObjectsRequired: boolean;
   /** A client_id may be the address of the client's metadata. */
   clientDocuments?: boolean;
+  /** Where clients with certificates call, if not at the issuer (RFC 8705 §5). */
+  mtlsOrigin?: string | undefined;
   /** The server's: what it refuses is not told of. */
   profile?: Profile | undefined;
 }
@@ -120,6 +122,7 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
     ...(policy.clientDocuments && { client_id_metadata_document_supported: true }),
     dpop_signing_alg_values_supported: from.proofAlgorithms,
     tls_client_certificate_bound_access_tokens: true,
+    ...mtlsMetadata(issuer, from, policy),
     ...logoutMetadata(issuer, policy),
     claims_parameter_supported: true,
     ...requestMetadata(issuer, from, policy),
@@ -164,6 +167,22 @@ function registriesUnder(rules: ProfileRules, from: Registries): Registries {
       ...method,
       ...(method.signingAlgorithms && { signingAlgorithms: method.signingAlgorithms.filter((alg) => allowsAlgorithm(alg, rules)) }),
     })),
+  };
+}
+
+/** RFC 8705 §5: the endpoints that clients call themselves, at an address that asks for certificates. */
+function mtlsMetadata(issuer: string, from: Registries, { mtlsOrigin }: MetadataPolicy): Record<string, unknown> {
+  if (mtlsOrigin === undefined) return {};
+  const base = mtlsOrigin + new URL(issuer).pathname.replace(/\/$/, '');
+  return {
+    mtls_endpoint_aliases: {
+      token_endpoint: endpointUrl(base, 'token'),
+      revocation_endpoint: endpointUrl(base, 'revoke'),
+      introspection_endpoint: endpointUrl(base, 'introspect'),
+      userinfo_endpoint: endpointUrl(base, 'userinfo'),
+      pushed_authorization_request_endpoint: endpointUrl(base, 'par'),
+      ...(from.grants.includes(deviceCode) && { device_authorization_endpoint: endpointUrl(base, 'device_authorization') }),
+    },
   };
 }
 
