@@ -62,8 +62,39 @@ describe('OAuth 2.0 Multiple Response Types 1.0', () => {
     }
   });
 
-  test('§2.1: a code is not put into a fragment, where scripts of the page read it', async () => {
-    expect(await answer({ response_mode: 'fragment' })).toMatchObject({ mode: 'query', values: { error: 'invalid_request' } });
+  test('§2.1: a code goes into the fragment when its client asks for that, and has made it worthless to others by PKCE', async () => {
+    const begun = party.begin({ response_mode: 'fragment' });
+    const { mode, values } = await answered(ada, begun.url);
+    expect({ mode, names: Object.keys(values).toSorted() }).toEqual({ mode: 'fragment', names: ['code', 'iss', 'state'] });
+    expect((await party.redeem({ code: values['code'] ?? '', verifier: begun.verifier })).status).toBe(200);
+    const lax = await world.client({ pkce_optional: true });
+    const bare = world.party(lax).begin({ response_mode: 'fragment', code_challenge: '', code_challenge_method: '' });
+    expect(await answered(ada, bare.url)).toMatchObject({ mode: 'query', values: { error: 'invalid_request' } });
+  });
+
+  test('§4: `none` answers that the person has agreed, and nothing else; only to clients that the operator allowed it', async () => {
+    const asks = await world.client({ grant_types: ['authorization_code'], response_types: ['code', 'none'], consent_skipped: false });
+    const of = world.party(asks);
+    const more = { response_type: 'none', code_challenge: '', code_challenge_method: '', scope: 'openid email' };
+    const none = of.begin(more);
+    expect(await answered(ada, none.url)).toEqual({
+      ...{ mode: 'query', uri: asks.redirect_uri, values: { state: none.state, iss: world.suite.issuer } },
+    });
+    const again = of.begin({ ...more, prompt: 'none', response_mode: 'fragment' });
+    expect(await answered(ada, again.url)).toMatchObject({ mode: 'fragment', values: { state: again.state } });
+    const silent = of.begin({ ...more, prompt: 'none' });
+    const nobody = await answered(world.ada(), silent.url);
+    expect(nobody).toMatchObject({ mode: 'query', values: { error: 'login_required', state: silent.state } });
+
+    const plain = await world.client({ grant_types: ['authorization_code'], response_types: ['code'] });
+    expect(await answered(ada, world.party(plain).begin(more).url)).toMatchObject({ values: { error: 'unauthorized_client' } });
+    const { value } = await world.operator.createRegistrationToken({ allow_implicit: true, allow_hybrid: true });
+    const registered = await request(`${world.suite.issuer}/oauth2/register`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${value}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ redirect_uris: ['https://rp.example/cb'], response_types: ['code', 'none'] }),
+    });
+    expect(registered.json()['error']).toBe('invalid_client_metadata');
   });
 
   test('RFC 9700 §2.1.2: a client that is not allowed them gets none of them', async () => {
@@ -108,7 +139,9 @@ describe('OAuth 2.0 Multiple Response Types 1.0', () => {
   test('OpenID Connect Discovery §3: what the server answers is in its metadata', async () => {
     const metadata = (await request(`${world.suite.issuer}/.well-known/openid-configuration`)).json();
     expect(metadata).toMatchObject({
-      response_types_supported: ['code', 'id_token', 'token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
+      response_types_supported: [
+        ...['code', 'id_token', 'token', 'id_token token', 'code id_token', 'code token', 'code id_token token', 'none'],
+      ],
       response_modes_supported: ['query', 'fragment', 'form_post'],
       grant_types_supported: expect.arrayContaining(['implicit']),
       claims_parameter_supported: true,

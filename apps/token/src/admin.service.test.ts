@@ -335,6 +335,6 @@ test('SettingsService: a lifetime that is set holds for the next token', async (
 
 const emptyToken = {
   ...{ registration_token_id: '', description: '', allow_no_pkce: false, allow_implicit: false, allow_hybrid: false },
-  ...{ allow_password: false, profile: '', scope: '', token_endpoint_auth_methods: [], uses_limit: 0, uses: 0 },
+  ...{ allow_password: false, allow_device: false, profile: '', scope: '', token_endpoint_auth_methods: [], uses_limit: 0, uses: 0 },
   ...{ expire_time_ms: 0, create_time_ms: 0, etag: '' },
 };

@@ -67,6 +67,7 @@ export const contractVariables: readonly string[] = [
     'TLS_CLIENT_CA_FILE',
     'TLS_CLIENT_CERTIFICATES',
     'CLIENT_CERTIFICATE_HEADER',
+    'MTLS_ORIGIN',
     'TRUSTED_PROXIES',
     'MIGRATION_DATABASE_URL',
     'UI_URL',

@@ -24,6 +24,7 @@ function allowed(token: RegistrationToken): string {
     implicit: token.allow_implicit,
     hybrid: token.allow_hybrid,
     password: token.allow_password,
+    device: token.allow_device,
   };
   return Object.entries(words)
     .flatMap(([word, yes]) => (yes ? [word] : []))
@@ -71,6 +72,7 @@ interface CreateOptions {
   readonly allowImplicit?: boolean;
   readonly allowHybrid?: boolean;
   readonly allowPassword?: boolean;
+  readonly allowDevice?: boolean;
   readonly profile?: string;
   readonly scope?: string;
   readonly authMethod?: string[];
@@ -89,6 +91,7 @@ function create(group: Command, commands: Commands): void {
     .option('--allow-implicit', 'its clients may use implicit response types')
     .option('--allow-hybrid', 'its clients may use hybrid response types')
     .option('--allow-password', 'its clients may use the password grant')
+    .option('--allow-device', 'its clients may use the device grant')
     .option('--profile <name>', 'a profile that its clients must follow')
     .option('--scope <scopes>', 'scopes that its clients may ask for; the standard OpenID ones when nothing is said')
     .addOption(new Option('--auth-method <method>', 'client authentication that they may use; repeat for several').argParser(several))
@@ -101,6 +104,7 @@ function create(group: Command, commands: Commands): void {
       allow_implicit: options.allowImplicit ?? false,
       allow_hybrid: options.allowHybrid ?? false,
       allow_password: options.allowPassword ?? false,
+      allow_device: options.allowDevice ?? false,
       profile: options.profile ?? '',
       scope: options.scope ?? '',
       token_endpoint_auth_methods: options.authMethod ?? [],

@@ -139,9 +139,21 @@ test.each<[string, Pairs, string, string]>([
     'invalid_request',
     'response_mode_unknown',
   ],
-  ['Multiple Response Types §2.1: with response_mode fragment', { response_mode: 'fragment' }, 'invalid_request', 'response_mode_unknown'],
+  [
+    'RFC 9700 §4.2.4: with response_mode fragment and no challenge',
+    { response_mode: 'fragment', code_challenge: '', code_challenge_method: '' },
+    'invalid_request',
+    'response_mode_unknown',
+  ],
 ])('%s the client is told', async (_what, changes, error, reason) => {
   expect(await told(changes)).toMatchObject({ error, reason, state: 'the state', iss: testIssuer, response_mode: 'query' });
+});
+
+test('OAuth 2.0 Multiple Response Types §2.1: with a challenge the answer goes into the fragment when that is asked for', async () => {
+  expect(await told({ response_mode: 'fragment', scope: 'nobody.knows' })).toMatchObject({
+    response_mode: 'fragment',
+    error: 'invalid_scope',
+  });
 });
 
 test('RFC 6749 §4.1.2.1: a client without the response type is unauthorized_client', async () => {

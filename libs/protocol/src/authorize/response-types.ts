@@ -18,6 +18,7 @@ export const responseTypeRegistry: readonly ResponseType[] = [
   'code id_token',
   'code token',
   'code id_token token',
+  'none',
 ].map((name) => {
   const words = name.split(' ');
   return { name, code: words.includes('code'), idToken: words.includes('id_token'), accessToken: words.includes('token') };
@@ -34,9 +35,13 @@ export function canonicalResponseType(value: string): string {
   return value.split(' ').sort().join(' ');
 }
 
-/** The grant type that a client must have for it (OpenID Connect Registration §2): a code is redeemed, the rest is implicit. */
-export function grantTypeOf({ code }: ResponseType): 'authorization_code' | 'implicit' {
-  return code ? 'authorization_code' : 'implicit';
+/**
+ * The grant type that a client must have for it (OpenID Connect Registration §2): a code is redeemed, tokens of the browser
+ * are implicit, and `none` gives nothing (Multiple Response Types §4).
+ */
+export function grantTypeOf(type: ResponseType): 'authorization_code' | 'implicit' | undefined {
+  if (type.code) return 'authorization_code';
+  return bringsTokens(type) ? 'implicit' : undefined;
 }
 
 /** Whether the browser brings tokens: then the answer is never in a query (Multiple Response Types §3, §5). */
@@ -45,9 +50,11 @@ export function bringsTokens({ idToken, accessToken }: ResponseType): boolean {
 }
 
 /** `grant_types` that stand for no grant of the token endpoint but for response types (OpenID Connect Discovery §3). */
-export const frontChannelGrantTypes: readonly string[] = responseTypeRegistry.some(({ code }) => !code) ? ['implicit'] : [];
+export const frontChannelGrantTypes: readonly string[] = responseTypeRegistry.some((type) => grantTypeOf(type) === 'implicit')
+  ? ['implicit']
+  : [];
 
-/** How an answer may travel (Multiple Response Types §2.1, Form Post). A code does not go where scripts of the page read it. */
+/** How an answer may travel, the default first (Multiple Response Types §2.1, Form Post). */
 export function responseModesOf(type: ResponseType): readonly [ResponseMode, ...ResponseMode[]] {
-  return bringsTokens(type) ? ['fragment', 'form_post'] : ['query', 'form_post'];
+  return bringsTokens(type) ? ['fragment', 'form_post'] : ['query', 'fragment', 'form_post'];
 }

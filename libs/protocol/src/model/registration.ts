@@ -47,6 +47,8 @@ export interface RegistrationPolicy {
   allowImplicit: boolean;
   allowHybrid: boolean;
   allowPassword: boolean;
+  /** Absent in policies that an earlier release stored: not allowed. */
+  allowDevice?: boolean;
   /** Grant types that its clients may have; absent: all that nothing else here forbids. */
   grantTypes?: readonly string[];
   /** Scopes that its clients may ask for; empty: the standard OpenID scopes. */

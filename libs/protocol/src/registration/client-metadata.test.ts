@@ -172,11 +172,20 @@ test('RFC 7591 §3.2.2: whatever JSON comes is registered or refused, with a des
   );
 });
 
+test('RFC 8628 §5.4: an initial access token gives the device grant only where it says so, and none of an earlier release does', () => {
+  const metadata = { grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'] };
+  const { grantTypes: _, ...token } = openRegistrationPolicy;
+  for (const policy of [token, { ...token, allowDevice: false }]) {
+    expect(() => validate(metadata, policy)).toThrow(expect.objectContaining({ error: 'invalid_client_metadata' }));
+  }
+  expect(validate(metadata, { ...token, allowDevice: true })).toMatchObject(metadata);
+});
+
 test('contract.md: open registration has the strictest policy: no grant that leads past a redirect URI', () => {
   for (const type of ['urn:ietf:params:oauth:grant-type:device_code', 'urn:ietf:params:oauth:grant-type:token-exchange']) {
     const metadata = { grant_types: ['authorization_code', type] };
     expect(() => validate(metadata)).toThrow(expect.objectContaining({ error: 'invalid_client_metadata' }));
     const { grantTypes: _, ...token } = openRegistrationPolicy;
-    expect(validate(metadata, token)).toMatchObject({ grant_types: metadata.grant_types });
+    expect(validate(metadata, { ...token, allowDevice: true })).toMatchObject({ grant_types: metadata.grant_types });
   }
 });

@@ -1,4 +1,5 @@
 import { canonicalResponseType, responseTypes } from '../authorize/checks/response-type.ts';
+import { deviceCode } from '../grants/device-code.ts';
 import { grants } from '../grants/index.ts';
 import type { RegistrationPolicy } from '../model/registration.ts';
 import { invalidMetadata, type Metadata } from './metadata.ts';
@@ -22,8 +23,9 @@ export function readGrantTypes(metadata: Metadata, method: string, policy: Regis
   return asked;
 }
 
-function isAllowed(type: string, { grantTypes, allowPassword, allowImplicit, allowHybrid }: RegistrationPolicy): boolean {
+function isAllowed(type: string, { grantTypes, allowPassword, allowImplicit, allowHybrid, allowDevice }: RegistrationPolicy): boolean {
   if (grantTypes && !grantTypes.includes(type)) return false;
+  if (type === deviceCode.type) return allowDevice === true;
   if (type === 'password') return allowPassword;
   return type !== 'implicit' || allowImplicit || allowHybrid;
 }
@@ -33,7 +35,8 @@ export function readResponseTypes(metadata: Metadata, grantTypes: readonly strin
   const byDefault = grantTypes.includes('authorization_code') ? ['code'] : [];
   const asked = [...new Set((metadata.texts('response_types', 20) ?? byDefault).map(canonicalResponseType))];
   for (const type of asked) {
-    const isAllowed = { code: true, implicit: policy.allowImplicit, hybrid: policy.allowHybrid }[flowOf(type)];
+    const { allowImplicit: implicit, allowHybrid: hybrid, operator: none = false } = policy;
+    const isAllowed = { code: true, implicit, hybrid, none }[flowOf(type)];
     if (!isAllowed || !responseTypes.includes(type)) throw invalidMetadata(`the response type ${type} is not available`);
   }
   const needed = new Set(asked.flatMap(grantTypesOf));
@@ -44,10 +47,11 @@ export function readResponseTypes(metadata: Metadata, grantTypes: readonly strin
   return asked;
 }
 
-/** A code from the token endpoint, everything from the authorization endpoint, or both (OpenID Connect Core §3). */
-function flowOf(responseType: string): 'code' | 'implicit' | 'hybrid' {
+/** A code from the token endpoint, everything from the authorization endpoint, both (OpenID Connect Core §3), or nothing. */
+function flowOf(responseType: string): 'code' | 'implicit' | 'hybrid' | 'none' {
   const [first, second] = grantTypesOf(responseType);
   if (second !== undefined) return 'hybrid';
+  if (first === undefined) return 'none';
   return first === 'implicit' ? 'implicit' : 'code';
 }
 

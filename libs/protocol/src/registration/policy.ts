@@ -19,6 +19,7 @@ export const operatorRegistrationPolicy: RegistrationPolicy = {
   allowImplicit: true,
   allowHybrid: true,
   allowPassword: true,
+  allowDevice: true,
   scopes: [],
   tokenEndpointAuthMethods: [],
   operator: true,

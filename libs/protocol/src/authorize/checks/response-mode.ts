@@ -29,8 +29,13 @@ function allowedMode(parameters: ParameterMap, redirect_uri: string): ResponseMo
   const asked = find(parameters, 'response_mode');
   // A form is posted to web addresses alone: an app that has a private-use scheme is opened, and reads no body (Form Post §2).
   if (asked === 'form_post' && !/^https?:/i.test(redirect_uri)) return undefined;
+  // A fragment is read by every script of the page, and goes along where the page redirects to (RFC 9700 §4.2.4, §4.11): a
+  // code only where a challenge makes it worthless to others.
+  if (asked === 'fragment' && modes[0] === 'query' && !parameters.has('code_challenge') && bringsCode(parameters)) return undefined;
   return asked === undefined ? modes[0] : modes.find((mode) => mode === asked);
 }
+
+const bringsCode = (parameters: ParameterMap): boolean => findResponseType(find(parameters, 'response_type') ?? '')?.code !== false;
 
 /**
  * Of a type that is not ours the words say how its client reads errors: one that names a token looks in the fragment

@@ -16,7 +16,8 @@ export const responseType: RequestCheck = {
     if (!asked) {
       throw new OAuthError('unsupported_response_type', 'response_type_unknown', { description: 'response_type is not supported' });
     }
-    if (!client.response_types.includes(asked.name) || !client.grant_types.includes(grantTypeOf(asked))) {
+    const grantType = grantTypeOf(asked);
+    if (!client.response_types.includes(asked.name) || (grantType !== undefined && !client.grant_types.includes(grantType))) {
       throw new OAuthError('unauthorized_client', 'response_type_not_allowed', {
         description: 'response_type is not allowed to this client',
       });
