@@ -8,6 +8,7 @@ import type {
   KeyServiceService,
   RegistrationTokenServiceService,
   ResourceServiceService,
+  SchemaServiceService,
   SessionServiceService,
   SettingsServiceService,
   TrustedIssuerServiceService,
@@ -28,6 +29,7 @@ type Definitions =
   | typeof KeyServiceService
   | typeof RegistrationTokenServiceService
   | typeof ResourceServiceService
+  | typeof SchemaServiceService
   | typeof SessionServiceService
   | typeof SettingsServiceService
   | typeof TrustedIssuerServiceService;
@@ -93,6 +95,13 @@ export const policy: Readonly<Record<AdminPath, Rule>> = {
 
   '/authority.admin.v1.CredentialService/ListCredentials': read('identity'),
   '/authority.admin.v1.CredentialService/DeleteCredential': change('identity'),
+  '/authority.admin.v1.SchemaService/ListSchemas': read('identity'),
+  '/authority.admin.v1.SchemaService/GetSchema': read('identity'),
+  '/authority.admin.v1.SchemaService/ListSchemaVersions': read('identity'),
+  '/authority.admin.v1.SchemaService/CreateSchema': change('identity'),
+  '/authority.admin.v1.SchemaService/UpdateSchema': change('identity'),
+  '/authority.admin.v1.SchemaService/DeleteSchema': change('identity'),
+  '/authority.admin.v1.SchemaService/CheckSchema': change('identity'),
 
   '/authority.admin.v1.ImportService/ImportIdentities': change('identity'),
 

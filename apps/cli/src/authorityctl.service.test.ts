@@ -289,12 +289,12 @@ describe('contract.md: the commands', () => {
     const person = admin.Identity.fromPartial({ sub: 's', traits: '{"email":"a@example.com","phone":"1"}', etag: 'e7' });
     server.answers.set('IdentityService/GetIdentity', () => ({ identity: person }));
     server.answers.set('IdentityService/UpdateIdentity', ({ identity }) => ({ identity }));
-    await go('identities update s --name Ada');
+    await go('identities update 01890000-0000-7000-8000-000000000000 --name Ada');
     expect(server.received[1]?.request).toMatchObject({
       identity: { traits: '{"email":"a@example.com","phone":"1","name":"Ada"}', etag: 'e7' },
       update_mask: ['traits'],
     });
-    await go('identities disable s');
+    await go('identities disable 01890000-0000-7000-8000-000000000000');
     expect(server.received[3]?.request).toMatchObject({ identity: { disabled: true }, update_mask: ['disabled'] });
   });
 

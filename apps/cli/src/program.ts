@@ -8,6 +8,7 @@ import { identities } from './commands/identities.ts';
 import { keys } from './commands/keys.ts';
 import { registrationTokens } from './commands/registration-tokens.ts';
 import { resources } from './commands/resources.ts';
+import { schemas } from './commands/schemas.ts';
 import { sessions } from './commands/sessions.ts';
 import { settings } from './commands/settings.ts';
 import { status } from './commands/status.ts';
@@ -50,6 +51,7 @@ export function programOf(surroundings: Surroundings): Command {
     trustedIssuers,
     identities,
     credentials,
+    schemas,
     sessions,
     grants,
     keys,

@@ -98,16 +98,19 @@ export class FakeAccounts implements Accounts {
 
   findForFlow = async (sub: string): Promise<Known | undefined> => {
     const [name, account] = [...this.byIdentifier].find(([, one]) => one.sub === sub) ?? [];
-    return name === undefined || !account ? undefined : { ...account, name, traits: { email: name } };
+    return name === undefined || !account
+      ? undefined
+      : { ...account, name, traits: { email: name }, schema: { id: 'default', version: 1 } };
   };
 
   findPassword = async (sub: string): Promise<string | undefined> => this.#of(sub)?.passwordHash;
 
   register = async (account: NewAccount): Promise<{ security: number; at: number } | undefined> => {
-    if (this.byIdentifier.has(account.identifier)) return undefined;
+    const identifiers = account.schema.identifiersOf(account.traits).map(({ value }) => value);
+    if (identifiers.some((value) => this.byIdentifier.has(value))) return undefined;
     const { sub, passwordHash } = account;
     const made = { sub, passwordHash, disabled: false, secondFactor: false, security: 1, knownBrowser: false };
-    this.byIdentifier.set(account.identifier, made);
+    for (const value of identifiers) this.byIdentifier.set(value, made);
     return { security: 1, at: this.at };
   };
 

@@ -6,6 +6,7 @@ import { FlowController } from './controllers/flow-controller.ts';
 import { IdentityController } from './controllers/identity-controller.ts';
 import { ImportController } from './controllers/import-controller.ts';
 import { AuditController, SettingsController } from './controllers/owner-controllers.ts';
+import { SchemaController } from './controllers/schema-controller.ts';
 import { IDENTITY_CORE, type IdentityCore } from './tokens.ts';
 
 @Module({})
@@ -20,6 +21,7 @@ export const identityModule = (core: IdentityCore): NestModule => ({
     AdminIdentityController,
     CredentialController,
     ImportController,
+    SchemaController,
     SettingsController,
     AuditController,
   ],

@@ -33,6 +33,8 @@ import { claimSources } from './postgres/claims.ts';
 import { ensureCodes, identityJobs } from './postgres/jobs.ts';
 import { replacedTemplates } from './postgres/mail-templates.ts';
 import { identityMigrations } from './postgres/migrations.ts';
+import { PostgresSchemas } from './postgres/schemas.ts';
+import { SchemaAdmin } from './schemas/schema-admin.ts';
 import { identitySettings } from './settings.ts';
 import { Throttle } from './throttle/throttle.ts';
 import type { IdentityCore } from './tokens.ts';
@@ -107,6 +109,8 @@ interface Parts {
 
 function identityCore({ issuer, database, ephemeral, settings, passwords, feed }: Parts): IdentityCore {
   const accounts = new PostgresAccounts(database);
+  const schemas = new PostgresSchemas(database);
+  const registrationSchema = () => settings.get('registration.schema');
   const throttle = new Throttle(ephemeral, settings);
   const now = Date.now;
   const rules = () => ({
@@ -123,10 +127,11 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed }
     feed,
     flows: new FlowEndpoint({ flows, completions, attestations, accounts, methods, settings, now }),
     authenticate: authenticate({ accounts, passwords, throttle, now }),
-    claims: claimSources(database),
-    directory: new Directory({ database, feed, passwords, rules, now }),
+    claims: claimSources(database, schemas),
+    directory: new Directory({ database, feed, passwords, rules, schemas, registrationSchema, now }),
     credentials: new Credentials({ database, feed, kinds: [passwordCredential, passkeyCredentials] }),
-    imports: imports({ database, now }),
+    imports: imports({ database, schemas, registrationSchema, now }),
+    schemaAdmin: new SchemaAdmin({ database, schemas, registrationSchema }),
     settings: settingsHandlers(settings, issuer),
   };
 }

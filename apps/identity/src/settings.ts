@@ -25,6 +25,14 @@ export const identitySettings = defineSettings({
   ),
   ...passkeySettings,
   ...codeSettings,
+  'registration.schema': {
+    default: 'default',
+    description: 'The schema of people who register, and of those whom operators create without naming one.',
+    parse: (given: unknown) => {
+      if (typeof given !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(given)) throw new Error('must be the id of a schema');
+      return given;
+    },
+  },
   'flow.lifetime': durationSetting(3600, 'How long a person has to finish signing in or registering.', { min: 60, max: 86_400 }),
   ...mailSettings,
   'flow.fresh_for': durationSetting(

@@ -8,6 +8,7 @@ import type { Directory } from './accounts/directory.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { FlowEndpoint } from './flows/flow-endpoint.ts';
 import type { Imports } from './import/import.ts';
+import type { SchemaAdmin } from './schemas/schema-admin.ts';
 
 /** What the controllers answer from; made in identity.ts. */
 export interface IdentityCore {
@@ -19,6 +20,7 @@ export interface IdentityCore {
   readonly directory: Directory;
   readonly credentials: Credentials;
   readonly imports: Imports;
+  readonly schemaAdmin: SchemaAdmin;
   readonly settings: Handlers<typeof SettingsServiceService>;
   readonly database: Database;
 }

@@ -8,5 +8,6 @@ export * from './generated/authority/admin/v1/key_service.ts';
 export * from './generated/authority/admin/v1/registration_token_service.ts';
 export * from './generated/authority/admin/v1/resource_service.ts';
 export * from './generated/authority/admin/v1/trusted_issuer_service.ts';
+export * from './generated/authority/admin/v1/schema_service.ts';
 export * from './generated/authority/admin/v1/session_service.ts';
 export * from './generated/authority/admin/v1/settings_service.ts';

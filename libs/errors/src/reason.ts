@@ -218,6 +218,7 @@ export const reasons = [
   'filter_invalid',
   'update_mask_invalid',
   'key_in_use',
+  'schema_in_use',
 ] as const;
 
 export type Reason = (typeof reasons)[number];

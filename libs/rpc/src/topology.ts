@@ -47,6 +47,7 @@ export const topology: Readonly<Record<ServiceName, Readonly<Record<string, read
     'authority.admin.v1.IdentityService': ['admin'],
     'authority.admin.v1.CredentialService': ['admin'],
     'authority.admin.v1.ImportService': ['admin'],
+    'authority.admin.v1.SchemaService': ['admin'],
     'authority.admin.v1.SettingsService': ['admin'],
     'authority.admin.v1.AuditService': ['admin'],
   },

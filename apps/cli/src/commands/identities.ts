@@ -1,6 +1,6 @@
 import { Identity, IdentityServiceService } from '@authority/contracts/admin';
-import type { Command } from 'commander';
-import type { Commands, Work } from '../command.ts';
+import { type Command, Option } from 'commander';
+import { type Commands, several, type Work } from '../command.ts';
 import { failure, usage } from '../fault.ts';
 import { filterOf, limitOption, listAll, type ListOptions } from '../listing.ts';
 import { json, type View } from '../output/print.ts';
@@ -72,12 +72,18 @@ function get(group: Command, commands: Commands): void {
 
 /** The person whom the operand names, by subject or by address. */
 async function find({ connection, operands: [who = ''] }: Pick<Work<unknown>, 'connection' | 'operands'>): Promise<Identity> {
-  const identity = who.includes('@')
-    ? (await connection.call(rpc.listIdentities, { page_size: 1, page_token: '', filter: filterOf({ email: who }), search: '' }))
-        .identities[0]
-    : (await connection.call(rpc.getIdentity, { sub: who })).identity;
+  const identity = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(who)
+    ? (await connection.call(rpc.getIdentity, { sub: who })).identity
+    : (
+        await connection.call(rpc.listIdentities, {
+          page_size: 1,
+          page_token: '',
+          search: '',
+          filter: filterOf(who.includes('@') ? { email: who } : { identifier: who }),
+        })
+      ).identities[0];
   if (identity) return identity;
-  throw failure('identity', `there is nobody with the address ${who}`, 'authorityctl identities list shows all');
+  throw failure('identity', `there is nobody with the name ${who}`, 'authorityctl identities list shows all');
 }
 
 function create(group: Command, commands: Commands): void {
@@ -86,22 +92,47 @@ function create(group: Command, commands: Commands): void {
       .define(group, 'create', 'Creates a person', [
         'identities create --email a@example.com --name "Ada Example" --password-stdin < password.txt',
         'identities create --email a@example.com --password-file password.txt --email-verified',
+        'identities create --schema username --trait username=ada --password-stdin < password.txt',
       ])
-      .requiredOption('--email <address>', 'address, also the name to sign in with')
+      .option('--email <address>', 'address, also the name to sign in with')
       .option('--name <name>', 'display name')
+      .option('--schema <id>', 'schema of the traits; the one of registration when nothing is said')
+      .addOption(traitOption())
       .option('--email-verified', 'the address is known to be theirs'),
   );
-  commands.does<SecretOptions & { email: string; name?: string; emailVerified?: boolean }>(
+  commands.does<SecretOptions & TraitOptions & { schema?: string; emailVerified?: boolean }>(
     command,
     async ({ connection, options, print, surroundings }) => {
       const password = (await readSecret(options, surroundings)) ?? '';
-      const { email, name } = options;
-      const traits = JSON.stringify({ email, ...(name === undefined ? {} : { name }) });
-      const identity = Identity.fromPartial({ traits, email_verified: options.emailVerified ?? false });
+      const given = givenTraits(options);
+      if (options.email === undefined && options.trait === undefined)
+        throw usage('identities create', 'there is nothing to sign in with', 'give --email, or --trait');
+      const traits = JSON.stringify(given);
+      const identity = Identity.fromPartial({ traits, email_verified: options.emailVerified ?? false, schema_id: options.schema ?? '' });
       const answer = await connection.call(rpc.createIdentity, { identity, password });
       if (answer.identity) print.one(answer.identity, view);
     },
   );
+}
+
+interface TraitOptions {
+  readonly email?: string;
+  readonly name?: string;
+  readonly trait?: readonly string[];
+}
+
+const traitOption = (): Option =>
+  new Option('--trait <name=value>', 'any trait of the schema; repeat for several; JSON after := (size:=42)').argParser(several);
+
+/** `name=text`, or `name:=JSON` for what is no text. */
+function givenTraits({ email, name, trait = [] }: TraitOptions): Record<string, unknown> {
+  const others = trait.map((one): [string, unknown] => {
+    const [, key, isJson, value = ''] = /^([a-z][a-z0-9_]*)(:?)=(.*)$/s.exec(one) ?? [];
+    if (key === undefined) throw usage('--trait', `${one} is not name=value`, 'write it so');
+    // What is no JSON is a text, and the schema says whether that will do.
+    return [key, isJson === '' ? value : json(value)];
+  });
+  return { ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }), ...Object.fromEntries(others) };
 }
 
 function update(group: Command, commands: Commands): void {
@@ -111,13 +142,16 @@ function update(group: Command, commands: Commands): void {
     ])
     .option('--email <address>', 'new address')
     .option('--name <name>', 'new display name')
+    .option('--schema <id>', 'another schema')
+    .addOption(traitOption())
     .option('--email-verified <true|false>', 'whether the address is known to be theirs');
-  commands.does<{ email?: string; name?: string; emailVerified?: string }>(command, async (work) => {
-    const { email, name, emailVerified } = work.options;
+  commands.does<TraitOptions & { schema?: string; emailVerified?: string }>(command, async (work) => {
+    const { emailVerified, schema } = work.options;
     if (emailVerified !== undefined && !/^(?:true|false)$/.test(emailVerified))
       throw usage('--email-verified', 'it must be true or false', 'give one of them');
-    const changed = { ...(email === undefined ? {} : { email }), ...(name === undefined ? {} : { name }) };
+    const changed = givenTraits(work.options);
     const update_mask = [
+      ...(schema === undefined ? [] : ['schema_id']),
       ...(Object.keys(changed).length > 0 ? ['traits'] : []),
       ...(emailVerified === undefined ? [] : ['email_verified']),
     ];
@@ -126,7 +160,8 @@ function update(group: Command, commands: Commands): void {
     // The etag of what was read: traits are one field, and somebody else's change to another trait must not be lost.
     const identity: Identity = {
       ...current,
-      traits: JSON.stringify({ ...traitsOf(current), ...changed }),
+      schema_id: schema ?? current.schema_id,
+      traits: JSON.stringify(Object.fromEntries(Object.entries({ ...traitsOf(current), ...changed }).filter(([, value]) => value !== ''))),
       email_verified: emailVerified === 'true',
     };
     await change(work, identity, update_mask);

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { claimsOf } from './claims.ts';
 import { normalizeEmail } from './email.ts';
+import { readDocument } from '../schemas/document.ts';
+import { IdentitySchema } from '../schemas/identity-schema.ts';
+import { findPreset } from '../schemas/presets/index.ts';
 import { isSubject, newSubject } from './subject.ts';
-import { parseTraits } from './traits.ts';
 
 test.each([
   [' A.B@Example.COM ', 'a.b@example.com'],
@@ -39,17 +41,54 @@ test('RFC 9562 §5.7: subjects are UUIDv7, in the order of their making', () => 
   expect(isSubject('c_0123')).toBe(false);
 });
 
-test('OpenID Connect Core §5.4: scopes stand for their claims, §5.5: claims by name; what is not there is left out', () => {
-  const source = { traits: { email: 'a@b.c', name: 'A', locale: 'de' }, emailVerified: true, updatedAt: new Date(5000) };
-  expect(claimsOf(source, ['openid'], [])).toEqual({});
-  expect(claimsOf(source, ['email'], [])).toEqual({ email: 'a@b.c', email_verified: true });
-  expect(claimsOf(source, ['profile'], [])).toEqual({ name: 'A', locale: 'de', updated_at: 5 });
-  expect(claimsOf(source, [], ['name', 'phone_number', '__proto__'])).toEqual({ name: 'A' });
-});
+describe('OpenID Connect Core §5.4: scopes stand for their claims, §5.5: claims by name', () => {
+  const schemaOf = (id: string): IdentitySchema => {
+    const preset = findPreset(id);
+    if (!preset) throw new Error(`no preset ${id}`);
+    return preset.schema;
+  };
+  const source = (schema: IdentitySchema, traits: object, verifiedPhones: string[] = []) => ({
+    ...{ schema, traits: { ...traits }, emailVerified: true, verifiedPhones, updatedAt: new Date(5000) },
+  });
 
-test('traits: an object with the claims of the schema, each a text that can be stored', () => {
-  expect(parseTraits('{"email":"a@b.c","name":"A"}', 't')).toEqual({ email: 'a@b.c', name: 'A' });
-  for (const json of ['', '[]', 'null', '{"email":1}', '{"name":"A"}', '{"email":"a@b.c","x":"y"}', '{"email":"a@b.c","name":"\\u0000"}']) {
-    expect(parseTraits(json, 't'), json).toBeInstanceOf(Array);
-  }
+  test('what is not there is left out', () => {
+    const person = source(schemaOf('default'), { email: 'a@b.c', name: 'A', locale: 'de' });
+    expect(claimsOf(person, ['openid'], [])).toEqual({});
+    expect(claimsOf(person, ['email'], [])).toEqual({ email: 'a@b.c', email_verified: true });
+    expect(claimsOf(person, ['profile'], [])).toEqual({ name: 'A', locale: 'de', updated_at: 5 });
+    expect(claimsOf(person, [], ['name', 'phone_number', '__proto__'])).toEqual({ name: 'A' });
+  });
+
+  test('§5.1: a telephone number is told as E.164, and whether it has been verified; without an address nothing is said of it', () => {
+    const person = source(schemaOf('phone'), { phone: '+49 151 23456789' }, ['+4915123456789']);
+    expect(claimsOf(person, ['phone', 'email'], [])).toEqual({ phone_number: '+4915123456789', phone_number_verified: true });
+    expect(claimsOf({ ...person, verifiedPhones: [] }, [], ['phone_number_verified'])).toEqual({ phone_number_verified: false });
+  });
+
+  test('a claim of an operator’s own comes by its scope alone, and one trait may be several', () => {
+    const employee = source(schemaOf('employee'), { email: 'a@b.c', department: 'Engines', employee_number: '7' });
+    expect(claimsOf(employee, ['profile'], ['department'])).toEqual({ updated_at: 5 });
+    expect(claimsOf(employee, ['employee'], [])).toEqual({ department: 'Engines', employee_number: '7' });
+    const document = readDocument(
+      JSON.stringify({
+        type: 'object',
+        properties: {
+          nick: { type: 'string', authority: { identifier: 'username', claim: ['preferred_username', 'nickname'] } },
+          address: {
+            type: 'object',
+            properties: { country: { type: 'string' } },
+            additionalProperties: false,
+            authority: { claim: 'address' },
+          },
+        },
+        additionalProperties: false,
+      }),
+      'd',
+    );
+    if (Array.isArray(document)) throw new Error(JSON.stringify(document));
+    const person = source(new IdentitySchema('x', 1, document), { nick: 'ada', address: { country: 'DE' } });
+    expect(claimsOf(person, ['profile', 'address'], [])).toEqual({
+      ...{ preferred_username: 'ada', nickname: 'ada', address: { country: 'DE' }, updated_at: 5 },
+    });
+  });
 });

@@ -15,21 +15,29 @@ import type { Database, Queryable } from '@authority/postgres';
 import type { Passwords } from '../passwords/passwords.ts';
 import { normalizePassword } from '../passwords/passwords.ts';
 import { findPasswordFault, type PasswordRules } from '../passwords/policy.ts';
-import { IdentifierTaken, insertAccount, setPassword, takeIdentifier } from '../postgres/accounts.ts';
-import { changeIdentity, findIdentity, freeIdentifiers, listIdentities, lockIdentity, removeIdentity } from '../postgres/identities.ts';
-import { normalizeEmail } from './email.ts';
+import { insertAccount, setPassword } from '../postgres/accounts.ts';
+import { storeAddresses, unverifyAddress, verifyAddress } from '../postgres/addresses.ts';
+import { IdentifierTaken, storeIdentifiers } from '../postgres/identifiers.ts';
+import { changeIdentity, findIdentity, listIdentities, lockIdentity, removeIdentity } from '../postgres/identities.ts';
+import { readTraits } from '../schemas/fit.ts';
+import type { IdentitySchema } from '../schemas/identity-schema.ts';
+import type { Schemas } from '../schemas/ports.ts';
+import { addressKinds } from './identifier.ts';
 import { newSubject } from './subject.ts';
-import { parseTraits, type Traits } from './traits.ts';
+import { textsOf, type Traits } from './traits.ts';
 
 export interface DirectoryPorts {
   readonly database: Database;
   readonly feed: Pick<FeedSource, 'passed'>;
   readonly passwords: Pick<Passwords, 'assess' | 'hash'>;
   readonly rules: () => PasswordRules;
+  readonly schemas: Schemas;
+  /** The schema of people who register, and of whoever is created without one. */
+  readonly registrationSchema: () => string;
   readonly now: () => number;
 }
 
-const changeable = ['traits', 'email_verified', 'disabled'] as const;
+const changeable = ['schema_id', 'traits', 'email_verified', 'addresses', 'disabled'] as const;
 
 /** Identities as operators manage them. Each change has its audit row and its feed entry in its own transaction, and
  *  answers when the dependents have passed it. */
@@ -50,13 +58,15 @@ export class Directory {
 
   async create(request: CreateIdentityRequest, actor: string): Promise<Identity> {
     const asked = request.identity ?? Identity.create();
-    const traits = readTraits(asked.traits);
+    const schema = await this.#schema(asked.schema_id === '' ? this.#ports.registrationSchema() : asked.schema_id, 'live');
+    const traits = fitting(schema, asked.traits);
     const passwordHash = request.password === '' ? undefined : await this.#hash(request.password, traits);
     const sub = newSubject(this.#ports.now());
-    return orTaken(() =>
+    return orTaken(schema, () =>
       this.#ports.database.transaction(async (tx) => {
         const { email_verified: emailVerified, disabled } = asked;
-        await insertAccount(tx, { sub, identifier: identifierOf(traits), traits: JSON.stringify(traits), emailVerified, disabled });
+        await insertAccount(tx, { sub, schema, traits, emailVerified, disabled });
+        await this.#storeVerified(tx, sub, asked);
         if (passwordHash !== undefined) await setPassword(tx, sub, passwordHash);
         await appendAudit(tx, { action: 'identity.create', actor, target: `identity:${sub}` });
         return (await findIdentity(tx, sub)) ?? unknown();
@@ -67,15 +77,22 @@ export class Directory {
   async update(request: UpdateIdentityRequest, actor: string): Promise<{ identity: Identity; propagating: boolean }> {
     const patch = request.identity ?? Identity.create();
     const paths = maskedPaths(request.update_mask, changeable);
-    const traits = paths.includes('traits') ? readTraits(patch.traits) : undefined;
-    const { identity, entry } = await orTaken(() =>
+    const known = await this.get(patch.sub);
+    const movesTo = paths.includes('schema_id') && !['', known.schema_id].includes(patch.schema_id) ? patch.schema_id : undefined;
+    // The newest version is what a change of traits has to fit; other changes leave the traits as they are.
+    const newest = paths.includes('traits') || movesTo !== undefined;
+    const schema = newest ? await this.#schema(movesTo ?? known.schema_id, movesTo === undefined ? 'any' : 'live') : undefined;
+    const { identity, entry } = await orTaken(schema, () =>
       this.#ports.database.transaction(async (tx) => {
         const before = (await lockIdentity(tx, patch.sub)) ?? unknown();
         assertEtag(patch.etag, before.etag);
-        const next = applyMask(before, patch, paths, changeable);
-        if (traits) await this.#moveIdentifier(tx, before, next, traits, paths.includes('email_verified'));
+        if (schema && before.schema_id !== known.schema_id) assertEtag(known.etag, before.etag);
+        const next = { ...applyMask(before, patch, paths, changeable), schema_id: before.schema_id };
+        if (schema) await this.#moveTo(tx, schema, { before, next, saysVerified: paths.includes('email_verified') });
         const disables = next.disabled && !before.disabled;
         await changeIdentity(tx, next, disables);
+        await this.#storePrimary(tx, next);
+        if (paths.includes('addresses')) await this.#storeVerified(tx, before.sub, patch);
         const action = before.disabled === next.disabled ? 'identity.update' : disables ? 'identity.disable' : 'identity.enable';
         await appendAudit(tx, { action, actor, target: `identity:${before.sub}`, details: { changed: paths } });
         const appended = disables ? await appendEnd(tx, 'identity_disabled', before.sub, 'operator') : undefined;
@@ -98,7 +115,7 @@ export class Directory {
 
   async setPassword(request: SetPasswordRequest, actor: string): Promise<{ propagating: boolean }> {
     const known = await this.get(request.sub);
-    const passwordHash = await this.#hash(request.password, readTraits(known.traits));
+    const passwordHash = await this.#hash(request.password, JSON.parse(known.traits));
     const entry = await this.#ports.database.transaction(async (tx) => {
       const before = (await lockIdentity(tx, request.sub)) ?? unknown();
       await setPassword(tx, before.sub, passwordHash);
@@ -109,20 +126,54 @@ export class Directory {
     return { propagating: !(await this.#ports.feed.passed(entry)) };
   }
 
-  /** Another address is not verified because the one before was, unless the operator says so. */
-  async #moveIdentifier(tx: Queryable, before: Identity, next: Identity, traits: Traits, saysVerified: boolean): Promise<void> {
-    next.traits = JSON.stringify(traits);
-    const identifier = identifierOf(traits);
-    if (identifier === identifierOf(readTraits(before.traits))) return;
-    if (!saysVerified) next.email_verified = false;
-    await freeIdentifiers(tx, before.sub);
-    await takeIdentifier(tx, before.sub, identifier);
+  /** Traits, identifiers and addresses by a version of a schema. Another address is not verified because the one before
+   *  was, unless the operator says so. */
+  async #moveTo(tx: Queryable, schema: IdentitySchema, { before, next, saysVerified }: Move): Promise<void> {
+    const traits = fitting(schema, next.traits);
+    const earlier = await this.#ports.schemas.find(before.schema_id, before.schema_version);
+    const email = earlier?.addressOfClaim('email', JSON.parse(before.traits));
+    if (email !== schema.addressOfClaim('email', traits) && !saysVerified) next.email_verified = false;
+    Object.assign(next, { traits: JSON.stringify(traits), schema_id: schema.id, schema_version: schema.version });
+    await storeIdentifiers(tx, before.sub, schema.identifiersOf(traits));
+    await storeAddresses(tx, before.sub, schema.addressesOf(traits));
+  }
+
+  /** `email_verified` and the row of that address say the same. */
+  async #storePrimary(tx: Queryable, { sub, traits, schema_id, schema_version, email_verified }: Identity): Promise<void> {
+    const schema = await this.#ports.schemas.find(schema_id, schema_version);
+    const email = schema?.addressOfClaim('email', JSON.parse(traits));
+    if (email === undefined) return;
+    if (email_verified) await verifyAddress(tx, sub, 'email', email);
+    else await unverifyAddress(tx, sub, 'email', email);
+  }
+
+  /** What an operator says of the addresses that the traits have. */
+  async #storeVerified(tx: Queryable, sub: string, { addresses }: Identity): Promise<void> {
+    const identity = addresses.length === 0 ? undefined : ((await findIdentity(tx, sub)) ?? unknown());
+    if (!identity) return;
+    const schema = await this.#ports.schemas.find(identity.schema_id, identity.schema_version);
+    const primary = schema?.addressOfClaim('email', JSON.parse(identity.traits));
+    for (const { kind: asked, value, verified } of addresses) {
+      const kind = addressKinds.find((one) => one === asked);
+      const isTheirs = identity.addresses.some((one) => one.kind === kind && one.value === value);
+      if (kind === undefined || !isTheirs)
+        throw fieldInvalid('identity.addresses', 'must be addresses that its traits have, as GetIdentity tells them');
+      if (verified) await verifyAddress(tx, sub, kind, value);
+      else await unverifyAddress(tx, sub, kind, value);
+      if (kind === 'email' && value === primary) await changeIdentity(tx, { ...identity, email_verified: verified }, false);
+    }
+  }
+
+  async #schema(id: string, having: 'live' | 'any'): Promise<IdentitySchema> {
+    const schema = await this.#ports.schemas.newest(id, having);
+    if (!schema) throw fieldInvalid('identity.schema_id', `is no schema that there is: ${id.slice(0, 80)}`);
+    return schema;
   }
 
   async #hash(password: string, traits: Traits): Promise<string> {
     const normalized = normalizePassword(password);
     const rules = this.#ports.rules();
-    const fault = await findPasswordFault(normalized, Object.values(traits), rules, this.#ports.passwords);
+    const fault = await findPasswordFault(normalized, textsOf(traits), rules, this.#ports.passwords);
     if (fault === undefined) return this.#ports.passwords.hash(normalized);
     const reason = fault === 'password_breached' ? 'password_breached' : 'password_too_weak';
     throw refusal(reason, [{ field: 'password', description: faultTexts[fault](rules) }]);
@@ -142,26 +193,30 @@ function unknown(): never {
   throw new StatusError('NOT_FOUND', 'resource_not_found', { message: 'there is no such identity' });
 }
 
-function readTraits(json: string): Traits {
-  const traits = parseTraits(json, 'identity.traits');
+interface Move {
+  readonly before: Identity;
+  readonly next: Identity;
+  readonly saysVerified: boolean;
+}
+
+/** The traits; or what the schema has against them, by trait. */
+function fitting(schema: IdentitySchema, json: string): Traits {
+  const traits = readTraits(schema, json, 'identity.traits');
   if (Array.isArray(traits)) throw refusal('field_invalid', traits);
   return traits;
 }
 
-function identifierOf(traits: Traits): string {
-  const identifier = normalizeEmail(traits.email);
-  if (identifier === undefined) throw fieldInvalid('identity.traits.email', 'must be an e-mail address');
-  return identifier;
-}
-
-async function orTaken<T>(work: () => Promise<T>): Promise<T> {
+async function orTaken<T>(schema: IdentitySchema | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof IdentifierTaken)) throw error;
+    const trait = schema?.traits.find(({ annotation }) => annotation.identifier === error.kind)?.name ?? error.kind;
+    const field = `identity.traits.${trait}`;
+    const description = 'belongs to another identity';
     throw new StatusError('ALREADY_EXISTS', 'identity_exists', {
-      message: 'identity.traits.email: belongs to another identity',
-      violations: [{ field: 'identity.traits.email', description: 'belongs to another identity' }],
+      message: `${field}: ${description}`,
+      violations: [{ field, description }],
     });
   }
 }

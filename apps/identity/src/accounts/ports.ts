@@ -1,3 +1,4 @@
+import type { IdentitySchema } from '../schemas/identity-schema.ts';
 import type { Traits } from './traits.ts';
 
 /** What a sign-in needs to know of an account. */
@@ -18,9 +19,11 @@ export interface Account {
 export interface Known {
   readonly disabled: boolean;
   readonly security: number;
-  /** What the person is known by, to themselves. */
+  /** What the person is known by, to themselves: an identifier in its one spelling, an address before a user name. */
   readonly name: string;
   readonly traits: Traits;
+  /** The version that the traits fit. */
+  readonly schema: { readonly id: string; readonly version: number };
 }
 
 export interface LookedUp {
@@ -32,7 +35,8 @@ export interface LookedUp {
 
 export interface NewAccount {
   readonly sub: string;
-  readonly identifier: string;
+  readonly schema: IdentitySchema;
+  /** They fit the schema. */
   readonly traits: Traits;
   readonly passwordHash: string;
   readonly browser: string;
@@ -40,11 +44,12 @@ export interface NewAccount {
 
 /** The accounts as flows see them. */
 export interface Accounts {
+  /** By an identifier of any kind, in its one spelling (identifier.ts). */
   findByIdentifier(identifier: string, browser: string): Promise<LookedUp>;
   findForFlow(sub: string): Promise<Known | undefined>;
   /** The hash of a person's password; undefined when there is none. */
   findPassword(sub: string): Promise<string | undefined>;
-  /** Atomic: identity, identifier, credential and audit row, or nothing. Undefined when the identifier is taken. */
+  /** Atomic: identity, identifiers, addresses, credential and audit row, or nothing. Undefined when an identifier is taken. */
   register(account: NewAccount): Promise<{ security: number; at: number } | undefined>;
   /** Remembers a browser that signed in. Answers whether it is new to an account that knows others. */
   signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }>;

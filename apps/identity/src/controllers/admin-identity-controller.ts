@@ -15,9 +15,8 @@ import {
 } from '@authority/contracts/admin';
 import { type Call, GrpcController, type Handlers } from '@authority/rpc';
 import { Inject } from '@nestjs/common';
+import { actorOf } from './actor.ts';
 import { IDENTITY_CORE, type IdentityCore } from '../tokens.ts';
-
-const actorOf = (call: Call): string => (call.operator ? `operator:${call.operator}` : 'system');
 
 /** Identities for operators; forwarded by admin. */
 @GrpcController(IdentityServiceService)

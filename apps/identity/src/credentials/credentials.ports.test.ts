@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newSubject } from '../accounts/subject.ts';
 import { migrateIdentity } from '../identity.ts';
 import { PostgresAccounts } from '../postgres/accounts.ts';
+import { defaultSchema } from '../schemas/presets/index.ts';
 import { PostgresPasskeys } from '../postgres/passkeys.ts';
 import { Credentials } from './credentials.ts';
 import { passkeyCredentials } from './passkeys.ts';
@@ -40,7 +41,7 @@ afterAll(async () => {
 async function person() {
   const [sub, email, id] = [newSubject(Date.now()), `${randomUUID()}@example.com`, randomBytes(16).toString('base64url')];
   const [accounts, passkeys] = [new PostgresAccounts(database), new PostgresPasskeys(database)];
-  await accounts.register({ sub, identifier: email, traits: { email }, passwordHash: 'hash:x', browser: 'b'.repeat(43) });
+  await accounts.register({ sub, schema: defaultSchema, traits: { email }, passwordHash: 'hash:x', browser: 'b'.repeat(43) });
   await passkeys.userHandle(sub);
   const facts = { transports: [], aaguid: randomUUID(), backupEligible: true, backedUp: true, userVerified: true };
   await passkeys.add(sub, { id, publicKey: randomBytes(77), counter: 0, name: 'Phone', ...facts }, `user:${sub}`);

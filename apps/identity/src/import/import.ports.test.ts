@@ -11,6 +11,7 @@ import { migrateIdentity } from '../identity.ts';
 import { PostgresAccounts } from '../postgres/accounts.ts';
 import { findIdentity } from '../postgres/identities.ts';
 import { PostgresPasskeys } from '../postgres/passkeys.ts';
+import { PostgresSchemas } from '../postgres/schemas.ts';
 import { imports } from './import.ts';
 
 let postgres: TestPostgres;
@@ -44,7 +45,10 @@ const publicKey = Buffer.concat([
 const person = (name: string, more: Partial<ImportedIdentity> = {}): ImportedIdentity =>
   ImportedIdentity.fromPartial({ external_id: name, traits: JSON.stringify({ email: `${name}@example.com` }), ...more });
 const send = (import_id: string, identities: ImportedIdentity[], validate_only = false) =>
-  imports({ database, now: Date.now }).import(ImportIdentitiesRequest.fromPartial({ import_id, identities, validate_only }), actor);
+  imports({ database, schemas: new PostgresSchemas(database), registrationSchema: () => 'default', now: Date.now }).import(
+    ImportIdentitiesRequest.fromPartial({ import_id, identities, validate_only }),
+    actor,
+  );
 const find = async (email: string) => (await accounts.findByIdentifier(email, '')).account;
 const fields = (result: { violations: readonly { field: string }[] } | undefined) => result?.violations.map(({ field }) => field);
 
@@ -69,6 +73,23 @@ describe('how-to/import.md: people come as a whole, or not at all', () => {
     const passkeys = new PostgresPasskeys(database);
     expect(await passkeys.list(bob?.sub ?? '')).toMatchObject([{ name: 'Phone', transports: ['internal'] }]);
     expect(await passkeys.find(Buffer.alloc(16, 9).toString('base64url'))).toMatchObject({ sub: bob?.sub, counter: 7 });
+  });
+
+  test('by the schema that they name: its identifiers, and its addresses with what is verified of them', async () => {
+    const traits = { email: 'grace@example.com', username: 'Grace', given_name: 'G', family_name: 'H', phone: '+49 151 7777777' };
+    const [grace, wrong] = await send('staff', [
+      person('grace', { schema_id: 'employee', traits: JSON.stringify(traits), verified_addresses: ['+491517777777'] }),
+      person('wrong', { schema_id: 'employee', traits: '{"email":"x@example.com"}' }),
+    ]);
+    expect(fields(wrong)).toEqual(['traits.given_name', 'traits.family_name']);
+    expect((await find('grace'))?.sub).toBe(grace?.sub);
+    expect(await findIdentity(database, grace?.sub ?? '')).toMatchObject({
+      ...{ schema_id: 'employee', email_verified: false },
+      addresses: [
+        { kind: 'email', value: 'grace@example.com', verified: false },
+        { kind: 'phone', value: '+491517777777', verified: true },
+      ],
+    });
   });
 
   test('one row of the audit log says what a batch did, and the feed has nothing', async () => {

@@ -4,10 +4,14 @@ import type { FieldViolation } from '@authority/errors';
 import { fieldInvalid } from '@authority/listing';
 import type { Database, Queryable } from '@authority/postgres';
 import { findClashes, type Clashes, insertPeople, isTakenMeanwhile } from '../postgres/imports.ts';
+import type { IdentitySchema } from '../schemas/identity-schema.ts';
+import type { Schemas } from '../schemas/ports.ts';
 import { type Person, readPerson } from './person.ts';
 
 export interface ImportPorts {
   readonly database: Database;
+  readonly schemas: Pick<Schemas, 'newest'>;
+  readonly registrationSchema: () => string;
   readonly now: () => number;
 }
 
@@ -29,7 +33,8 @@ export const imports = (ports: ImportPorts): Imports => ({
     if (!/^[\w.-]{1,64}$/.test(import_id)) throw fieldInvalid('import_id', 'must be 1 to 64 letters, digits, dots, dashes and underscores');
     if (identities.length > mostPeople) throw fieldInvalid('identities', `must be at most ${mostPeople}; send the others in another call`);
     const now = ports.now();
-    const read = identities.map((one: ImportedIdentity) => readPerson(one, now));
+    const schemas = await schemasOf(identities, ports);
+    const read = identities.map((one) => readPerson(one, schemas.get(one.schema_id), now));
     if (validate_only) return judge(read, await findClashes(ports.database, import_id, peopleOf(read)), true);
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -40,6 +45,14 @@ export const imports = (ports: ImportPorts): Imports => ({
     }
   },
 });
+
+/** The newest version of each schema that a batch names; the empty name is that of registration. */
+async function schemasOf(identities: readonly ImportedIdentity[], ports: ImportPorts): Promise<Map<string, IdentitySchema | undefined>> {
+  const names = new Set(identities.map(({ schema_id }) => schema_id));
+  const found = new Map<string, IdentitySchema | undefined>();
+  for (const name of names) found.set(name, await ports.schemas.newest(name === '' ? ports.registrationSchema() : name));
+  return found;
+}
 
 type Read = Person | FieldViolation[];
 

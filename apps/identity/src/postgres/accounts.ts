@@ -2,8 +2,12 @@ import { appendAudit } from '@authority/audit';
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import { appendFeed } from '@authority/feed';
 import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange } from '../accounts/ports.ts';
-import type { Traits } from '../accounts/traits.ts';
+import { kindOfIdentifier } from '../accounts/identifier.ts';
 import { isSubject } from '../accounts/subject.ts';
+import type { Traits } from '../accounts/traits.ts';
+import type { IdentitySchema } from '../schemas/identity-schema.ts';
+import { storeAddresses, verifyAddress } from './addresses.ts';
+import { IdentifierTaken, storeIdentifiers } from './identifiers.ts';
 
 // One row in any case, so that the clock is there and an unknown identifier takes the same way.
 const findByIdentifier = statement(
@@ -17,10 +21,15 @@ const findByIdentifier = statement(
      JOIN identities USING (sub)
      LEFT JOIN credentials ON credentials.sub = identities.sub AND credentials.kind = 'password'
      LEFT JOIN known_browsers ON known_browsers.sub = identities.sub AND known_browsers.browser = $2
-     WHERE identifiers.kind = 'email' AND identifiers.value = $1
+     WHERE identifiers.kind = $3 AND identifiers.value = $1
    ) AS account ON true`,
 );
-const findForFlow = statement('account_for_flow', 'SELECT disabled, security, traits FROM identities WHERE sub = $1');
+const findForFlow = statement(
+  'account_for_flow',
+  `SELECT disabled, security, traits, schema_id, schema_version,
+     coalesce((SELECT value FROM identifiers WHERE identifiers.sub = identities.sub ORDER BY kind LIMIT 1), sub::text) AS name
+   FROM identities WHERE sub = $1`,
+);
 const findPassword = statement('password_find', "SELECT data ->> 'phc' AS phc FROM credentials WHERE sub = $1 AND kind = 'password'");
 const endEverything = statement('account_end', 'UPDATE identities SET security = security + 1, version = version + 1 WHERE sub = $1');
 const standing = statement(
@@ -29,12 +38,8 @@ const standing = statement(
 );
 const insertIdentity = statement(
   'identity_insert',
-  `INSERT INTO identities (sub, traits, email_verified, disabled) VALUES ($1, $2::jsonb, $3, $4)
+  `INSERT INTO identities (sub, traits, email_verified, disabled, schema_id, schema_version) VALUES ($1, $2::jsonb, $3, $4, $5, $6)
    RETURNING security, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at`,
-);
-const insertIdentifier = statement(
-  'identifier_insert',
-  "INSERT INTO identifiers (kind, value, sub) VALUES ('email', $1, $2) ON CONFLICT DO NOTHING RETURNING sub",
 );
 const storePassword = statement(
   'password_store',
@@ -67,8 +72,7 @@ interface AccountRow {
   known: boolean;
 }
 
-/** The identifier belongs to somebody else: rolls the transaction back. */
-export class IdentifierTaken extends Error {}
+type KnownRow = Omit<Known, 'schema'> & { schema_id: string; schema_version: number };
 
 /** Accounts as the flows see them, in PostgreSQL. */
 export class PostgresAccounts implements Accounts {
@@ -79,15 +83,17 @@ export class PostgresAccounts implements Accounts {
   }
 
   async findByIdentifier(identifier: string, browser: string): Promise<LookedUp> {
-    const [row] = await this.#database.query<AccountRow>(findByIdentifier, [identifier, browser]);
+    const [row] = await this.#database.query<AccountRow>(findByIdentifier, [identifier, browser, kindOfIdentifier(identifier)]);
     if (!row) throw new Error('the look-up of an account answered no row');
     return { at: row.at, account: fromRow(row) };
   }
 
   async findForFlow(sub: string): Promise<Known | undefined> {
     if (!isSubject(sub)) return undefined;
-    const [row] = await this.#database.query<{ disabled: boolean; security: number; traits: Traits }>(findForFlow, [sub]);
-    return row && { ...row, name: row.traits.email };
+    const [row] = await this.#database.query<KnownRow>(findForFlow, [sub]);
+    if (!row) return undefined;
+    const { schema_id, schema_version, ...known } = row;
+    return { ...known, schema: { id: schema_id, version: schema_version } };
   }
 
   async findPassword(sub: string): Promise<string | undefined> {
@@ -130,29 +136,35 @@ export class PostgresAccounts implements Accounts {
 }
 
 async function register(tx: Queryable, account: NewAccount): Promise<{ security: number; at: number }> {
-  const { sub, identifier, traits, passwordHash, browser } = account;
-  const made = await insertAccount(tx, { sub, identifier, traits: JSON.stringify(traits) });
+  const { sub, schema, traits, passwordHash, browser } = account;
+  const made = await insertAccount(tx, { sub, schema, traits });
   await setPassword(tx, sub, passwordHash);
   await tx.query(rememberBrowser, [sub, browser]);
   await appendAudit(tx, { action: 'identity.register', actor: `user:${sub}`, target: `identity:${sub}` });
   return made;
 }
 
-/** An identity with its identifier; throws IdentifierTaken. */
-export async function insertAccount(
-  tx: Queryable,
-  account: { sub: string; identifier: string; traits: string; emailVerified?: boolean; disabled?: boolean },
-): Promise<{ security: number; at: number }> {
-  const { sub, identifier, traits, emailVerified = false, disabled = false } = account;
-  const [made] = await tx.query<{ security: number; at: number }>(insertIdentity, [sub, traits, emailVerified, disabled]);
-  if (!made) throw new Error('the insert of an identity answered no row');
-  await takeIdentifier(tx, sub, identifier);
-  return made;
+/** What becomes a row of identities, with what the schema says of its traits. */
+export interface AccountToInsert {
+  readonly sub: string;
+  readonly schema: IdentitySchema;
+  /** They fit the schema. */
+  readonly traits: Traits;
+  readonly emailVerified?: boolean;
+  readonly disabled?: boolean;
 }
 
-export async function takeIdentifier(tx: Queryable, sub: string, identifier: string): Promise<void> {
-  const taken = await tx.query(insertIdentifier, [identifier, sub]);
-  if (taken.length === 0) throw new IdentifierTaken(identifier);
+/** An identity with its identifiers and addresses; throws IdentifierTaken. */
+export async function insertAccount(tx: Queryable, account: AccountToInsert): Promise<{ security: number; at: number }> {
+  const { sub, schema, traits, emailVerified = false, disabled = false } = account;
+  const values = [sub, JSON.stringify(traits), emailVerified, disabled, schema.id, schema.version];
+  const [made] = await tx.query<{ security: number; at: number }>(insertIdentity, values);
+  if (!made) throw new Error('the insert of an identity answered no row');
+  await storeIdentifiers(tx, sub, schema.identifiersOf(traits));
+  await storeAddresses(tx, sub, schema.addressesOf(traits));
+  const email = emailVerified ? schema.addressOfClaim('email', traits) : undefined;
+  if (email !== undefined) await verifyAddress(tx, sub, 'email', email);
+  return made;
 }
 
 export async function setPassword(tx: Queryable, sub: string, phc: string): Promise<void> {

@@ -2,6 +2,7 @@ import type { Identity, ListIdentitiesRequest, ListIdentitiesResponse } from '@a
 import { etagOf, exact, flag, type Page, page, parseFilter, Where } from '@authority/listing';
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import { normalizeEmail } from '../accounts/email.ts';
+import { identifierOf } from '../accounts/identifier.ts';
 import { isSubject, nobody } from '../accounts/subject.ts';
 import { readNeedle, search } from './search.ts';
 
@@ -17,28 +18,33 @@ interface IdentityRow {
   create_time_ms: number;
   update_time_ms: number;
   credential_kinds: string[];
+  addresses: { kind: string; value: string; verified: boolean; recovery: boolean }[];
 }
 
 const columns = `sub, schema_id, schema_version, traits::text, email_verified, disabled, version,
   (extract(epoch FROM created_at) * 1000)::bigint AS create_time_ms,
   (extract(epoch FROM updated_at) * 1000)::bigint AS update_time_ms,
-  ARRAY(SELECT kind FROM credentials WHERE credentials.sub = identities.sub ORDER BY kind) AS credential_kinds`;
+  ARRAY(SELECT kind FROM credentials WHERE credentials.sub = identities.sub ORDER BY kind) AS credential_kinds,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'value', value, 'recovery', recovery, 'verified', verified_at IS NOT NULL)
+     ORDER BY kind, value), '[]') FROM addresses WHERE addresses.sub = identities.sub) AS addresses`;
 
 const find = statement('identity_find', `SELECT ${columns} FROM identities WHERE sub = $1`);
 const lock = statement('identity_lock', `SELECT ${columns} FROM identities WHERE sub = $1 FOR UPDATE`);
 const change = statement(
   'identity_change',
   `UPDATE identities SET traits = $2::jsonb, email_verified = $3, disabled = $4, security = security + $5,
-     version = version + 1, updated_at = clock_timestamp() WHERE sub = $1`,
+     schema_id = $6, schema_version = $7, version = version + 1, updated_at = clock_timestamp() WHERE sub = $1`,
 );
-const dropIdentifiers = statement('identifiers_drop', "DELETE FROM identifiers WHERE sub = $1 AND kind = 'email'");
 const remove = statement('identity_remove', 'DELETE FROM identities WHERE sub = $1');
 
 // What is no subject is nobody's, and must not reach the cast.
 const fields = {
   email: exact((email) => normalizeEmail(email) ?? email),
+  // Of any kind, in whatever spelling.
+  identifier: exact((typed) => identifierOf(typed)?.value ?? typed),
   sub: exact((sub) => (isSubject(sub.toLowerCase()) ? sub : nobody)),
   disabled: flag(),
+  schema_id: exact(),
 };
 // Subjects are UUIDv7: their order is that of their making.
 const order = { columns: [{ column: 'sub', type: 'uuid' }] } as const;
@@ -59,8 +65,10 @@ export async function listIdentities(db: Database, request: ListIdentitiesReques
 function conditionOf(filter: string): Where {
   return new Where().filter(parseFilter(filter, fields), {
     email: (value) => `sub IN (SELECT sub FROM identifiers WHERE kind = 'email' AND value = ${value})`,
+    identifier: (value) => `sub IN (SELECT sub FROM identifiers WHERE value = ${value} AND kind = ANY ('{email,phone,username}'))`,
     sub: (value) => `sub = ${value}::uuid`,
     disabled: 'disabled',
+    schema_id: 'schema_id',
   });
 }
 
@@ -89,12 +97,8 @@ export async function lockIdentity(tx: Queryable, sub: string): Promise<Identity
 
 /** `ends`: the change ends what was issued before it. */
 export async function changeIdentity(tx: Queryable, identity: Identity, ends: boolean): Promise<void> {
-  const { sub, traits, email_verified, disabled } = identity;
-  await tx.query(change, [sub, traits, email_verified, disabled, ends ? 1 : 0]);
-}
-
-export async function freeIdentifiers(tx: Queryable, sub: string): Promise<void> {
-  await tx.query(dropIdentifiers, [sub]);
+  const { sub, traits, email_verified, disabled, schema_id, schema_version } = identity;
+  await tx.query(change, [sub, traits, email_verified, disabled, ends ? 1 : 0, schema_id, schema_version]);
 }
 
 /** Identifiers, credentials and known browsers go with it. */
@@ -104,4 +108,17 @@ export async function removeIdentity(tx: Queryable, sub: string): Promise<void> 
 
 function fromRow({ version, ...row }: IdentityRow): Identity {
   return { ...row, etag: etagOf({ sub: row.sub, version }) };
+}
+
+const findOfSchema = statement(
+  'identities_of_schema',
+  `SELECT sub, schema_version, traits FROM identities WHERE schema_id = $1 AND sub > $2::uuid ORDER BY sub LIMIT $3`,
+);
+
+/** Whoever has a schema, in the order of subjects, after one of them. */
+export function identitiesOfSchema(
+  db: Queryable,
+  { schemaId, after, limit }: { schemaId: string; after: string; limit: number },
+): Promise<{ sub: string; schema_version: number; traits: unknown }[]> {
+  return db.query(findOfSchema, [schemaId, after, limit]);
 }

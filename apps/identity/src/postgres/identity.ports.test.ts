@@ -11,12 +11,15 @@ import { newSubject } from '../accounts/subject.ts';
 import { FakePasswords } from '../fakes.ts';
 import { migrateIdentity } from '../identity.ts';
 import { PostgresAccounts } from './accounts.ts';
+import { defaultSchema } from '../schemas/presets/index.ts';
 import { claimSources } from './claims.ts';
+import { PostgresSchemas } from './schemas.ts';
 
 let postgres: TestPostgres;
 let database: Database;
 let feed: FeedSource;
 let accounts: PostgresAccounts;
+let schemas: PostgresSchemas;
 let directory: Directory;
 let cursor = 0;
 
@@ -32,7 +35,9 @@ beforeAll(async () => {
   feed = new FeedSource(database);
   accounts = new PostgresAccounts(database);
   const rules = () => ({ minLength: 8, minStrength: 2 });
-  directory = new Directory({ database, feed, passwords: new FakePasswords(), rules, now: Date.now });
+  schemas = new PostgresSchemas(database);
+  const registrationSchema = () => 'default';
+  directory = new Directory({ database, feed, passwords: new FakePasswords(), rules, schemas, registrationSchema, now: Date.now });
 });
 
 afterAll(async () => {
@@ -46,7 +51,7 @@ beforeEach(async () => {
 });
 
 const register = (identifier: string) =>
-  accounts.register({ sub: newSubject(Date.now()), identifier, traits: { email: identifier }, passwordHash: 'hash:x', browser });
+  accounts.register({ sub: newSubject(Date.now()), schema: defaultSchema, traits: { email: identifier }, passwordHash: 'hash:x', browser });
 const create = (email: string, more: Partial<{ password: string; disabled: boolean; name: string }> = {}) =>
   directory.create(
     CreateIdentityRequest.fromPartial({
@@ -105,7 +110,7 @@ describe('accounts', () => {
 });
 
 test('OpenID Connect Core §5.1: claims of many subjects are one statement; disabled and unknown ones have none', async () => {
-  const find = claimSources(database);
+  const find = claimSources(database, schemas);
   const [a, b] = [await create('claims-a@example.com', { name: 'A' }), await create('claims-b@example.com', { disabled: true })];
   const found = await Promise.all([a.sub, a.sub, b.sub, newSubject(0), 'no-uuid'].map(find));
   expect(found.map((one) => one?.traits['name'])).toEqual(['A', 'A', undefined, undefined, undefined]);

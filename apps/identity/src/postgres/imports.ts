@@ -37,6 +37,12 @@ const insertIdentifiers = statement(
   `INSERT INTO identifiers (kind, value, sub)
    SELECT kind, value, sub FROM unnest($1::text[], $2::text[], $3::uuid[]) AS person (kind, value, sub) ORDER BY kind, value`,
 );
+const insertAddresses = statement(
+  'import_addresses',
+  `INSERT INTO addresses (sub, kind, value, recovery, verified_at)
+   SELECT sub, kind, value, recovery, CASE WHEN verified THEN clock_timestamp() END
+   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::boolean[]) AS address (sub, kind, value, recovery, verified)`,
+);
 const insertPasswords = statement(
   'import_passwords',
   `INSERT INTO credentials (sub, kind, data)
@@ -93,6 +99,14 @@ export async function insertPeople(tx: Queryable, importId: string, people: read
     identifiers.map(({ kind }) => kind),
     identifiers.map(({ value }) => value),
     identifiers.map(({ sub }) => sub),
+  ]);
+  const addresses = people.flatMap(({ sub, addresses }) => addresses.map((one) => ({ ...one, sub })));
+  await tx.query(insertAddresses, [
+    addresses.map(({ sub }) => sub),
+    addresses.map(({ kind }) => kind),
+    addresses.map(({ value }) => value),
+    addresses.map(({ recovery }) => recovery),
+    addresses.map(({ verified }) => verified),
   ]);
   await tx.query(insertPasswords, [withPassword.map(({ sub }) => sub), withPassword.map(({ passwordHash }) => passwordHash)]);
   await insertAllPasskeys(tx, people);

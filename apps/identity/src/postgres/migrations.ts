@@ -10,6 +10,7 @@ import { passkeyTables } from './passkey-tables.ts';
 import { searchTables } from './search-tables.ts';
 import { mailTemplateTables } from './mail-templates.ts';
 import { outboxTables } from './outbox.ts';
+import { schemaTables } from './schema-tables.ts';
 
 const accounts = [
   `CREATE TABLE identities (
@@ -61,4 +62,5 @@ export const identityMigrations: readonly Migration[] = [
   mailTemplateTables,
   migration('Imports1764000220000', importTables),
   migration('OneTimeCodes1764000220000', codeTables),
+  migration('IdentitySchemas1764000300000', schemaTables),
 ];

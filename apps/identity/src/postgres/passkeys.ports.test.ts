@@ -11,6 +11,7 @@ import { migrateIdentity } from '../identity.ts';
 import { challengeLifetimeMs, newChallenge } from '../methods/passkey/challenge.ts';
 import { mostPasskeys } from '../methods/passkey/passkeys.ts';
 import { PostgresAccounts } from './accounts.ts';
+import { defaultSchema } from '../schemas/presets/index.ts';
 import { PostgresPasskeys } from './passkeys.ts';
 
 let postgres: TestPostgres;
@@ -38,7 +39,7 @@ afterAll(async () => {
 async function person(): Promise<string> {
   const sub = newSubject(Date.now());
   const identifier = `${randomUUID()}@example.com`;
-  await accounts.register({ sub, identifier, traits: { email: identifier }, passwordHash: 'hash:x', browser: 'b'.repeat(43) });
+  await accounts.register({ sub, schema: defaultSchema, traits: { email: identifier }, passwordHash: 'hash:x', browser: 'b'.repeat(43) });
   await passkeys.userHandle(sub);
   return sub;
 }

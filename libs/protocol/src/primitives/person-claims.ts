@@ -17,6 +17,8 @@ const claimsByScope: Readonly<Record<string, readonly string[]>> = {
     'updated_at',
   ],
   email: ['email', 'email_verified'],
+  phone: ['phone_number', 'phone_number_verified'],
+  address: ['address'],
 };
 
 /** For `claims_supported`. */

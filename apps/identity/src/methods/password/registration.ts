@@ -5,6 +5,7 @@ import { newSubject } from '../../accounts/subject.ts';
 import { isPlainText, type Traits } from '../../accounts/traits.ts';
 import { ask, type Part } from '../../flows/method.ts';
 import { errorMessage, type FlowMessage, type Messages } from '../../flows/state.ts';
+import { defaultSchema } from '../../schemas/presets/index.ts';
 import { normalizePassword } from '../../passwords/passwords.ts';
 import type { Throttle } from '../../throttle/throttle.ts';
 import { acceptedPassword, type NewPasswordPorts } from './accepted.ts';
@@ -40,12 +41,12 @@ export const passwordRegistration = (ports: RegistrationPorts): Part => ({
       return ask({ '': [errorMessage('throttled')] }, admission.retryAt);
     }
 
-    const { identifier, traits } = filled;
+    const { traits } = filled;
     const accepted = await acceptedPassword(filled.password, traits, ports);
     if ('messages' in accepted) return ask(accepted.messages);
 
     const sub = newSubject(now);
-    const registered = await ports.accounts.register({ sub, identifier, traits, passwordHash: accepted.hash, browser });
+    const registered = await ports.accounts.register({ sub, schema: defaultSchema, traits, passwordHash: accepted.hash, browser });
     // That an address is taken cannot be hidden from who registers it without a mail; the throttle above keeps it from
     // being asked in bulk.
     if (!registered) return ask({ email: [errorMessage('identifier_taken')] });

@@ -1,0 +1,9 @@
+import type { IdentitySchema } from './identity-schema.ts';
+
+/** Schemas by id and version. */
+export interface Schemas {
+  /** A version, deleted schemas among them: people may have it. */
+  find(id: string, version: number): Promise<IdentitySchema | undefined>;
+  /** The newest version, which the next change of traits follows; of a deleted schema only for those who have it. */
+  newest(id: string, having?: 'live' | 'any'): Promise<IdentitySchema | undefined>;
+}
