@@ -125,10 +125,17 @@ export interface RunOptions {
   readonly env?: Record<string, string>;
   readonly stdin?: string;
   readonly terminal?: boolean;
+  /** Standard error is one. */
+  readonly errorTerminal?: boolean;
+  /** Aborts as Ctrl-C does. */
+  readonly interrupt?: AbortSignal;
 }
 
 /** Runs a command line in this process. */
-export async function runLine(argv: readonly string[], { cwd, env = {}, stdin = '', terminal = false }: RunOptions): Promise<Ran> {
+export async function runLine(
+  argv: readonly string[],
+  { cwd, env = {}, stdin = '', terminal = false, errorTerminal = false, interrupt }: RunOptions,
+): Promise<Ran> {
   let [out, err] = ['', ''];
   const input = new PassThrough();
   input.end(stdin);
@@ -144,11 +151,16 @@ export async function runLine(argv: readonly string[], { cwd, env = {}, stdin = 
       },
     },
     stderr: {
+      isTTY: errorTerminal,
       write: (text) => {
         err += text;
       },
     },
     fetch,
+    onInterrupt: (listener) => {
+      interrupt?.addEventListener('abort', listener);
+      return () => interrupt?.removeEventListener('abort', listener);
+    },
   });
   return { code, out, err };
 }

@@ -2,10 +2,14 @@
 export class Fault extends Error {
   readonly exitCode: 1 | 2;
 
-  constructor(exitCode: 1 | 2, line: string) {
+  /** The server is away or has too much to do: the same may work in a while. */
+  readonly mayPass: boolean;
+
+  constructor(exitCode: 1 | 2, line: string, mayPass = false) {
     super(line);
     this.name = 'Fault';
     this.exitCode = exitCode;
+    this.mayPass = mayPass;
   }
 }
 

@@ -8,4 +8,8 @@ process.exitCode = await run({
   stdout: process.stdout,
   stderr: process.stderr,
   fetch,
+  onInterrupt: (listener) => {
+    process.once('SIGINT', listener);
+    return () => void process.off('SIGINT', listener);
+  },
 });

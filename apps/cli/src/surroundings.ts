@@ -14,4 +14,6 @@ export interface Surroundings {
   readonly stdout: Out;
   readonly stderr: Out;
   readonly fetch: typeof fetch;
+  /** Calls once on Ctrl-C, instead of ending at once; returns what takes that back. A second Ctrl-C ends at once. */
+  readonly onInterrupt: (listener: () => void) => () => void;
 }

@@ -5,6 +5,8 @@ import { failure, usage } from '../fault.ts';
 import { filterOf, limitOption, listAll, type ListOptions } from '../listing.ts';
 import { json, type View } from '../output/print.ts';
 import { time } from '../output/time.ts';
+import { exporting } from './identity-export.ts';
+import { importing } from './identity-import.ts';
 import { readSecret, type SecretOptions } from '../secret-input.ts';
 
 const rpc = IdentityServiceService;
@@ -42,6 +44,24 @@ export function identities(program: Command, commands: Commands): void {
   enabling(group, commands);
   setPassword(group, commands);
   remove(group, commands);
+  moving(group, commands);
+}
+
+function moving(group: Command, commands: Commands): void {
+  importing(
+    commands.define(group, 'import <file>', 'Imports people of another system, a JSON object a line (docs/how-to/import.md)', [
+      'identities import people.ndjson --dry-run',
+      'identities import people.ndjson',
+      'identities import people.ndjson --resume',
+    ]),
+    commands,
+  );
+  exporting(
+    commands.define(group, 'export', 'Writes all people as lines that `import` takes, without passwords and other credentials', [
+      'identities export > people.ndjson',
+    ]),
+    commands,
+  );
 }
 
 function list(group: Command, commands: Commands): void {

@@ -35,6 +35,9 @@ export interface Connection {
   close(): void;
 }
 
+/** A token lives for some minutes; what takes longer asks for another in time. */
+const tokenMs = 60_000;
+
 export function connect(options: ConnectionOptions, what: string, surroundings: Surroundings): Connection {
   const operator = operatorOf(options, surroundings);
   const address = options.address ?? operator?.admin_address ?? '127.0.0.1:9090';
@@ -42,6 +45,7 @@ export function connect(options: ConnectionOptions, what: string, surroundings: 
   const client = new Client(address, credentials, channel);
   const timeoutMs = options.timeout;
   let token: Promise<string> | undefined;
+  let tokenAt = 0;
 
   return {
     address,
@@ -49,6 +53,8 @@ export function connect(options: ConnectionOptions, what: string, surroundings: 
     async call(method, request) {
       const metadata = new Metadata();
       if (operator) {
+        if (performance.now() - tokenAt > tokenMs) token = undefined;
+        if (!token) tokenAt = performance.now();
         token ??= accessToken(operator, { fetch: surroundings.fetch, timeoutMs });
         metadata.set('authorization', `Bearer ${await token}`);
       }

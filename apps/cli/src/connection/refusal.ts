@@ -18,16 +18,18 @@ const advice: Readonly<Partial<Record<status, string>>> = {
   [status.INTERNAL]: "the server's log says what happened",
 };
 
+const passing: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.RESOURCE_EXHAUSTED, status.ABORTED]);
+
 /** A refused call as one line for people. */
 export function faultOfRefusal(what: string, address: string, error: ServiceError): Fault {
   const broken = error.code === status.UNAVAILABLE ? brokenConnection(address, error.details) : undefined;
-  if (broken) return new Fault(1, `${what}: ${broken}`);
+  if (broken) return new Fault(1, `${what}: ${broken}`, true);
   const why = clean(reasonOf(error)).replace(/[.;\s]+$/, '');
   // The server's own messages end with what to do.
   const tryThis = why.includes('; ') ? '' : `; ${advice[error.code] ?? 'try again in a moment'}`;
   const line = `${what}: ${why}${tryThis}`;
   const refused = error.code === status.UNAUTHENTICATED || error.code === status.PERMISSION_DENIED;
-  return refused ? new NotAdmitted(line) : new Fault(1, line);
+  return refused ? new NotAdmitted(line) : new Fault(1, line, passing.has(error.code));
 }
 
 /** What grpc-js says of a connection that did not come about or broke, in our words. */
