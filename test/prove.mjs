@@ -17,6 +17,11 @@ const proofs = [
     shows: 'the five images build from a clean checkout without a daemon, and start for any user on a read-only root',
     run: () => node(['test/chart/image.prove.ts']),
   },
+  {
+    name: 'identities',
+    shows: 'a million people are imported, and what signs in and is looked for is as quick as with a thousand',
+    run: () => node(['test/prove/identities/run.mjs']),
+  },
   { name: 'bench', shows: 'the ratios of performance.md', run: () => node(['test/bench/run.mjs']) },
 ];
 

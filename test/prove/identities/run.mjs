@@ -1,0 +1,13 @@
+// Bundles the proof and runs it on the suite's own Node.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { nodePath, root } from '../../../apps/standalone/launch/prepare.mjs';
+import { bundleOfTests } from '../../bundle.mjs';
+
+const outdir = join(root, 'dist/prove');
+await bundleOfTests({ main: join(root, 'test/prove/identities/main.ts') }, outdir);
+const done = spawnSync(nodePath(), ['--enable-source-maps', join(outdir, 'main.js'), ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
+process.exit(done.status ?? 1);
