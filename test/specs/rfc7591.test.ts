@@ -1,4 +1,5 @@
 import {
+  hash,
   Operator,
   Person,
   post,
@@ -14,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 /* Dynamic registration (RFC 7591) and its management (RFC 7592), with the metadata of the whole protocol; profiles by policy. */
 
 const redirect_uri = 'https://app.example.com/callback';
+const challenge = { code_challenge: hash(randomText()), code_challenge_method: 'S256' };
 let suite: Suite;
 let operator: Operator;
 let initial: string;
@@ -65,7 +67,35 @@ describe('RFC 7591, RFC 7592: registration', () => {
     expect((await send('GET', registration_client_uri, registration_access_token)).status).toBe(401);
   });
 
+  test('RFC 7591 §2.2: people see the name in the language of ui_locales, and the client gets all of them back', async () => {
+    const localized = { 'client_name#de': 'Der Laden', 'client_name#pt-BR': 'A <b>loja</b>', 'tos_uri#de': 'https://app.example.com/agb' };
+    const answer = await register({ client_name: 'The shop', tos_uri: 'https://app.example.com/tos', ...localized });
+    const {
+      client_id = '',
+      registration_client_uri = '',
+      registration_access_token = '',
+      ...shown
+    } = answer.json() as Record<string, string>;
+    expect(shown).toMatchObject({ client_name: 'The shop', ...localized });
+    expect((await send('GET', registration_client_uri, registration_access_token)).json()).toMatchObject(localized);
+    // What an operator changes leaves it as it is.
+    await operator.updateClient(client_id, { tos_uri: 'https://app.example.com/terms' });
+    const person = new Person(suite.issuer, `loc-${randomText().slice(0, 8)}@example.test`, randomText());
+    await person.register();
+    const consent = async (ui_locales: string): Promise<string> => {
+      const query = { ...{ client_id, redirect_uri, response_type: 'code', scope: 'openid', ui_locales }, ...challenge };
+      let place = await person.visit(`${suite.issuer}/oauth2/authorize?${new URLSearchParams(query)}`);
+      if (place.url.pathname.endsWith('/login')) place = await person.signIn(place);
+      return place.page?.text ?? '';
+    };
+    expect(await consent('fr de-AT')).toMatch(/Der Laden[\s\S]*https:\/\/app\.example\.com\/agb/);
+    expect(await consent('pt-BR')).toContain('A &lt;b&gt;loja&lt;/b&gt;');
+    for (const none of ['', 'pt', 'constructor', 'de_AT'])
+      expect(await consent(none)).toMatch(/The shop[\s\S]*https:\/\/app\.example\.com\/terms/);
+  });
+
   test.each<[string, object]>([
+    ['§2.2: a language that is no tag', { 'client_name#de_AT': 'Laden' }],
     ['§2: alg none of request objects', { request_object_signing_alg: 'none' }],
     ['§2: alg none of UserInfo', { userinfo_signed_response_alg: 'none' }],
     ['§2: encryption without keys', { id_token_encrypted_response_alg: 'RSA-OAEP-256' }],

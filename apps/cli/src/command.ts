@@ -89,3 +89,10 @@ export function truth(text: string): boolean {
 export function several(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
 }
+
+/** `name=value`, one at a time. */
+export function named(text: string, before: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('it must be name=value.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}

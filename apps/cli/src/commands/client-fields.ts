@@ -1,11 +1,17 @@
 import { Client } from '@authority/contracts/admin';
 import { type Command, Option } from 'commander';
-import { count, several, truth } from '../command.ts';
+import { count, named, several, truth } from '../command.ts';
 import { type FieldOption, securityOptions } from './client-security-fields.ts';
 
 /** The options of `clients create` and `clients update`, and the field that each of them sets. */
 const options: readonly FieldOption[] = [
   { field: 'client_name', flag: '--name <name>', kind: 'text', doc: 'display name, as people see it on the consent page' },
+  {
+    field: 'localized',
+    flag: '--localized <name#language=value>',
+    kind: 'map',
+    doc: 'client_name#de=Laden, tos_uri#ja=https://…: what people see in other languages; repeat for several',
+  },
   { field: 'redirect_uris', flag: '--redirect-uri <uri>', kind: 'list', doc: 'where answers go, compared exactly; repeat for several' },
   {
     field: 'grant_types',
@@ -84,6 +90,7 @@ export function clientOptions(command: Command): Command {
   for (const { flag, kind, doc } of options) {
     const option = new Option(flag, doc);
     if (kind === 'list') option.argParser(several);
+    if (kind === 'map') option.argParser(named);
     if (kind === 'number') option.argParser(count);
     if (kind === 'flag') option.argParser(truth);
     command.addOption(option);

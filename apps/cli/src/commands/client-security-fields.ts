@@ -4,9 +4,9 @@ type FieldOf<Kind> = { [K in keyof Client]: Client[K] extends Kind ? K : never }
 
 /** An option of `clients create` and `clients update`, and the field that it sets. */
 export interface FieldOption {
-  readonly field: FieldOf<string> | FieldOf<string[]> | FieldOf<boolean> | FieldOf<number>;
+  readonly field: FieldOf<string> | FieldOf<string[]> | FieldOf<boolean> | FieldOf<number> | 'localized';
   readonly flag: string;
-  readonly kind: 'text' | 'list' | 'flag' | 'number';
+  readonly kind: 'text' | 'list' | 'flag' | 'number' | 'map';
   readonly doc: string;
 }
 

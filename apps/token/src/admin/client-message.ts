@@ -84,6 +84,7 @@ export const mutableClientFields = [
   'token_exchange_audiences',
   'allowed_origins',
   'jwt_bearer_issuers',
+  'localized',
 ] as const satisfies readonly (keyof ClientMessage)[];
 
 export function toMessage({ client, origin, createdAt, updatedAt }: StoredClient): ClientMessage {
@@ -151,6 +152,7 @@ function registrationOf(message: ClientMessage): ReturnType<typeof validateRegis
   const given = (list: string[]): string[] | undefined => (list.length === 0 ? undefined : list);
   const input = {
     ...message,
+    ...localizedOf(message),
     grant_types: given(message.grant_types),
     response_types: given(message.response_types),
     jwks: jwksOf(message.jwks),
@@ -178,6 +180,13 @@ function fieldOf(description: string): string | undefined {
   const names = [...mutableClientFields].sort((one, other) => other.length - one.length);
   const words = description.match(/[a-z_]+/g) ?? [];
   return words.flatMap((word) => names.find((name) => word === name) ?? []).at(0);
+}
+
+/** Members with a language and nothing else: under them no other member comes in. */
+function localizedOf({ localized }: ClientMessage): Record<string, string> {
+  const foreign = Object.keys(localized).find((name) => !/^(?:client_name|client_uri|logo_uri|policy_uri|tos_uri)#./.test(name));
+  if (foreign !== undefined) throw fieldInvalid('client.localized', `${foreign.slice(0, 80)} is no member with a language`);
+  return localized;
 }
 
 function jwksOf(text: string): unknown {

@@ -1,21 +1,29 @@
 import { StatusError } from '@authority/errors';
 import type { Client } from '../model/client.ts';
 import type { ClientSummary, InteractionDetails } from '../model/front-channel.ts';
+import { lookupLanguage } from '../primitives/language-tag.ts';
 import { originOf } from '../primitives/redirect-uri.ts';
 import { consentScopes } from './checks/claims.ts';
 import { allowedBefore } from './checks/consent.ts';
 import type { AuthorizationRequest, AuthorizePorts } from './request.ts';
 import type { Situation } from './situation.ts';
 
-/** What a page may show of a client. */
-export function summaryOf(client: Client): ClientSummary {
+/** What a page may show of a client, in the first of the languages that it has (RFC 7591 §2.2). */
+export function summaryOf(client: Client, languages: readonly string[] = []): ClientSummary {
+  const inLanguage = (name: 'client_name' | 'client_uri' | 'logo_uri' | 'policy_uri' | 'tos_uri'): string => {
+    const tags = Object.keys(client.localized ?? {}).flatMap((member) =>
+      member.startsWith(`${name}#`) ? [member.slice(name.length + 1)] : [],
+    );
+    const tag = lookupLanguage(tags, languages);
+    return (tag === undefined ? undefined : client.localized?.[`${name}#${tag}`]) ?? client[name] ?? '';
+  };
   return {
     client_id: client.client_id,
-    client_name: client.client_name ?? '',
-    client_uri: client.client_uri ?? '',
-    logo_uri: client.logo_uri ?? '',
-    policy_uri: client.policy_uri ?? '',
-    tos_uri: client.tos_uri ?? '',
+    client_name: inLanguage('client_name'),
+    client_uri: inLanguage('client_uri'),
+    logo_uri: inLanguage('logo_uri'),
+    policy_uri: inLanguage('policy_uri'),
+    tos_uri: inLanguage('tos_uri'),
   };
 }
 
@@ -27,7 +35,7 @@ export function detailsOf(
   ports: Pick<AuthorizePorts, 'scopes' | 'resources'>,
 ): InteractionDetails {
   return {
-    client: summaryOf(request.client),
+    client: summaryOf(request.client, request.ui_locales),
     scopes: consentScopes(request).map((name) => ({
       name,
       description: wordsOf(name, request, ports),

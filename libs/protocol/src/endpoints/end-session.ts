@@ -5,6 +5,7 @@ import type { SessionFacts } from '../model/authorization.ts';
 import type { Client } from '../model/client.ts';
 import type { EndSessionEndpoint } from '../model/endpoint.ts';
 import type { ProtocolPorts } from '../ports.ts';
+import { readLanguages } from '../primitives/language-tag.ts';
 import { collectStrictly, find, type ParameterMap } from '../primitives/parameters.ts';
 import { type IdTokenHint, readIdTokenHint } from '../tokens/id-token.ts';
 import { sessionFor, subjectFor } from '../tokens/pairwise.ts';
@@ -27,7 +28,7 @@ export function createEndSessionEndpoint(ports: EndSessionPorts): EndSessionEndp
         confirm,
         redirect_uri,
         parameters: redirect_uri !== '' && state !== undefined ? [{ name: 'state', value: state }] : [],
-        ...(client && { client: summaryOf(client) }),
+        ...(client && { client: summaryOf(client, readLanguages(find(parameters, 'ui_locales'))) }),
         signed_in: session !== undefined,
         frontchannel_logout_uris: session && !confirm ? await frontchannelLogoutUris(session, ports) : [],
       };

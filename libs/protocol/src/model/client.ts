@@ -24,6 +24,8 @@ export interface Client {
   logo_uri?: string;
   policy_uri?: string;
   tos_uri?: string;
+  /** What it is called and where its pages are, in other languages: `client_name#de` (RFC 7591 §2.2). */
+  localized?: Readonly<Record<string, string>>;
   contacts?: readonly string[];
   /** RFC 7591 §2: which software this is an instance of. */
   software_id?: string;

@@ -172,6 +172,27 @@ test('RFC 7591 §3.2.2: whatever JSON comes is registered or refused, with a des
   );
 });
 
+test('RFC 7591 §2.2: names and addresses in several languages are kept, and judged as those without a language', () => {
+  const localized = { 'client_name#de': 'Laden', 'client_name#ja-Hani-JP': '店', 'tos_uri#fr': 'https://rp.example/fr/tos' };
+  expect(validate({ ...localized, client_name: 'Shop', 'contacts#de': ['x'], 'client_name#it': '' })).toMatchObject({
+    client_name: 'Shop',
+    localized,
+  });
+  expect(validate({})).not.toHaveProperty('localized');
+  const many = Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`client_name#x-${at}`, 'x']));
+  for (const wrong of [
+    ...[
+      { 'client_name#de': 'La\u202eden' },
+      { 'tos_uri#de': 'javascript:alert(1)' },
+      { 'client_name#de_AT': 'x' },
+      { 'client_name#': 'x' },
+    ],
+    ...[{ 'client_name#de#at': 'x' }, { 'client_name#de': 5 }, many],
+  ]) {
+    expect(() => validate(wrong), JSON.stringify(wrong)).toThrow(expect.objectContaining({ error: 'invalid_client_metadata' }));
+  }
+});
+
 test('RFC 8628 §5.4: an initial access token gives the device grant only where it says so, and none of an earlier release does', () => {
   const metadata = { grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'] };
   const { grantTypes: _, ...token } = openRegistrationPolicy;

@@ -12,13 +12,14 @@ export interface RegistrationValues {
 
 /** The client information response: all metadata as registered, in wire spelling. */
 export function clientInformation(registration: ClientRegistration, values: RegistrationValues, issuer: string): Record<string, unknown> {
-  const { scopes, pkceOptional, jwks, profile: _, ...metadata } = registration;
+  const { scopes, pkceOptional, jwks, localized, profile: _, ...metadata } = registration;
   return {
     ...values,
     // Required beside a secret; ours do not expire.
     ...(values.client_secret === undefined ? undefined : { client_secret_expires_at: 0 }),
     registration_client_uri: registrationClientUri(values.client_id, issuer),
     ...metadata,
+    ...localized,
     ...(jwks && { jwks }),
     scope: scopes.join(' '),
     subject_type: metadata.subject_type ?? 'public',

@@ -19,6 +19,11 @@ export class Metadata {
     this.#members = metadata;
   }
 
+  /** Of all members that came. */
+  names(): readonly string[] {
+    return Object.keys(this.#members);
+  }
+
   /** The text of a member; undefined when it is absent, null (RFC 7592 §2.2) or empty. */
   text(name: string, longest = 2048): string | undefined {
     const value = this.#value(name);

@@ -1,13 +1,10 @@
+import { readLocalized } from './localized.ts';
 import { invalidMetadata, type Metadata, present } from './metadata.ts';
 
 /** What people see of a client, and what software it is (RFC 7591 §2). */
 export function readPresentation(metadata: Metadata) {
   return present({
-    client_name: metadata.shownText('client_name', 200),
-    client_uri: metadata.webAddress('client_uri'),
-    logo_uri: metadata.webAddress('logo_uri'),
-    policy_uri: metadata.webAddress('policy_uri'),
-    tos_uri: metadata.webAddress('tos_uri'),
+    ...readLocalized(metadata),
     contacts: metadata.texts('contacts', 20),
     software_id: metadata.text('software_id', 200),
     software_version: metadata.text('software_version', 200),

@@ -1,3 +1,4 @@
+import { readLanguages } from '../../primitives/language-tag.ts';
 import { find } from '../../primitives/parameters.ts';
 import type { RequestCheck } from '../request.ts';
 
@@ -7,8 +8,7 @@ export const pageHints: RequestCheck = {
 
   check({ parameters }) {
     const login_hint = find(parameters, 'login_hint');
-    const tags = (find(parameters, 'ui_locales') ?? '').split(' ');
-    const ui_locales = tags.filter((tag) => /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/.test(tag)).slice(0, 16);
+    const ui_locales = readLanguages(find(parameters, 'ui_locales'));
     return login_hint === undefined ? { ui_locales } : { login_hint: login_hint.slice(0, 320), ui_locales };
   },
 };
