@@ -57,6 +57,28 @@ test('TrustedIssuerService: created, read, listed, changed field by field, delet
   expect(again?.trusted_issuer_id).not.toBe(trusted_issuer_id);
 });
 
+test('TrustedIssuerService: one that is disabled ends what its assertions got; enabled again it starts anew', async () => {
+  const issuer = 'https://disabled.example';
+  const trusted_issuer_id = (await create({ issuer }))?.trusted_issuer_id ?? '';
+  const set = (disabled: boolean) => {
+    const trusted_issuer = TrustedIssuer.fromPartial({ trusted_issuer_id, disabled });
+    return issuers().updateTrustedIssuer({ trusted_issuer, update_mask: ['disabled'] }, operator);
+  };
+  const got = (family: string) => ({ jti: `${family}.x`, sub: 's', client_id: 'c', iat: Date.now() / 1000 });
+  const known = () => service.stores.trustedIssuers.find(issuer);
+  expect((await set(true)).trusted_issuer).toMatchObject({ disabled: true });
+  await expect.poll(known, { timeout: 1000 }).toMatchObject({ disabled: true });
+  await expect.poll(() => service.stores.revocations.isRevoked(got(trusted_issuer_id)), { timeout: 1000 }).toBe(true);
+  const family = known()?.tokenFamily ?? '';
+  await set(true);
+  await set(false);
+  await expect.poll(known, { timeout: 1000 }).toMatchObject({ disabled: false, tokenFamily: family });
+  expect(service.stores.revocations.isRevoked(got(trusted_issuer_id))).toBe(true);
+  expect(service.stores.revocations.isRevoked(got(family))).toBe(false);
+  await issuers().deleteTrustedIssuer({ trusted_issuer_id, etag: '' }, operator);
+  await expect.poll(() => service.stores.revocations.isRevoked(got(family)), { timeout: 1000 }).toBe(true);
+});
+
 test.each<[Partial<TrustedIssuer>, string]>([
   [{ issuer: '' }, 'trusted_issuer.issuer'],
   [{ issuer: self }, 'trusted_issuer.issuer'],

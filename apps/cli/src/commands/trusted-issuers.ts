@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { TrustedIssuer, TrustedIssuerServiceService } from '@authority/contracts/admin';
 import { type Command, Option } from 'commander';
-import { type Commands, count, several } from '../command.ts';
+import { type Commands, count, several, truth } from '../command.ts';
 import { usage } from '../fault.ts';
 import { filterOf, limitOption, listAll, type ListOptions } from '../listing.ts';
 import type { View } from '../output/print.ts';
@@ -17,6 +17,7 @@ const view: View<TrustedIssuer> = {
     { title: 'name', of: (one) => one.display_name },
     { title: 'subjects', of: (one) => one.subjects },
     { title: 'scope', of: (one) => one.scope },
+    { title: 'disabled', of: (one) => (one.disabled ? 'yes' : '') },
     { title: 'created', of: (one) => time(one.create_time_ms) },
   ],
   data: (issuer) => ({ ...issuer }),
@@ -69,6 +70,7 @@ interface Fields {
   readonly allowedSubject?: string[];
   readonly scope?: string;
   readonly assertionLifetime?: number;
+  readonly disabled?: boolean;
 }
 
 function fieldOptions(command: Command): Command {
@@ -79,7 +81,8 @@ function fieldOptions(command: Command): Command {
     .option('--subjects <external|local>', 'whom its sub names: somebody of its own, or a person here; external when nothing is said')
     .addOption(new Option('--allowed-subject <sub>', 'the only ones that it may speak for; repeat for several').argParser(several))
     .option('--scope <scopes>', 'the most that its assertions can get')
-    .addOption(new Option('--assertion-lifetime <seconds>', 'the longest life of an assertion; 300 when nothing is said').argParser(count));
+    .addOption(new Option('--assertion-lifetime <seconds>', 'the longest life of an assertion; 300 when nothing is said').argParser(count))
+    .addOption(new Option('--disabled [true|false]', 'its assertions are refused, and what they got ends').argParser(truth));
 }
 
 /** The fields that were given, and their names for the update mask. */
@@ -92,6 +95,7 @@ function fieldsOf(options: Fields, cwd: string): { given: Partial<TrustedIssuer>
     allowed_subjects: options.allowedSubject,
     scope: options.scope,
     assertion_lifetime: options.assertionLifetime,
+    disabled: options.disabled,
   };
   const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
   return { given, mask: Object.keys(given) };
@@ -118,6 +122,7 @@ function update(group: Command, commands: Commands): void {
   const command = commands
     .define(group, 'update <id>', 'Changes the fields that are given, and no others; lists as a whole', [
       'trusted-issuers update ti_1 --scope "orders.read orders.write"',
+      'trusted-issuers update ti_1 --disabled',
     ])
     .option('--etag <etag>', 'refuse when it has changed since');
   commands.does<Fields & { etag?: string }>(

@@ -13,6 +13,7 @@ export const mutableTrustedIssuerFields = [
   'allowed_subjects',
   'scope',
   'assertion_lifetime',
+  'disabled',
 ] as const satisfies readonly (keyof TrustedIssuerMessage)[];
 
 const mostSubjects = 1024;
@@ -32,6 +33,7 @@ export function toMessage({ trustedIssuer, displayName, createdAt, updatedAt }: 
     allowed_subjects: [...trustedIssuer.allowedSubjects],
     scope: trustedIssuer.scopes.join(' '),
     assertion_lifetime: trustedIssuer.assertionLifetime,
+    disabled: trustedIssuer.disabled,
     create_time_ms: createdAt,
     update_time_ms: updatedAt,
   });
@@ -39,7 +41,7 @@ export function toMessage({ trustedIssuer, displayName, createdAt, updatedAt }: 
 }
 
 /** A trusted issuer as an operator describes it. */
-export function fromMessage(message: TrustedIssuerMessage, self: string): Described {
+export function fromMessage(message: TrustedIssuerMessage, self: string, tokenFamily: string): Described {
   const { trusted_issuer_id, issuer, display_name, allowed_subjects, assertion_lifetime } = message;
   assertIssuer(issuer, self);
   if (display_name.length > longestName) throw fieldInvalid('trusted_issuer.display_name', `must have at most ${longestName} characters`);
@@ -47,12 +49,13 @@ export function fromMessage(message: TrustedIssuerMessage, self: string): Descri
   assertSubjects(allowed_subjects);
   return {
     trustedIssuer: {
-      ...{ trusted_issuer_id, issuer },
+      ...{ trusted_issuer_id, issuer, tokenFamily },
       ...keysOf(message),
       subjects: subjectsOf(message.subjects),
       allowedSubjects: allowed_subjects,
       scopes: scopesOf(message.scope),
       assertionLifetime: assertion_lifetime === 0 ? defaultLifetime : assertion_lifetime,
+      disabled: message.disabled,
     },
     displayName: display_name,
   };

@@ -53,8 +53,9 @@ export class TrustedIssuerAdmin {
   }
 
   async create({ trusted_issuer }: CreateTrustedIssuerRequest, actor: string): Promise<TrustedIssuerMessage> {
-    const trusted_issuer_id = `ti_${randomBytes(12).toString('base64url')}`;
-    const described = fromMessage({ ...(trusted_issuer ?? TrustedIssuerMessage.create()), trusted_issuer_id }, this.issuer);
+    const trusted_issuer_id = makeId();
+    const message = { ...(trusted_issuer ?? TrustedIssuerMessage.create()), trusted_issuer_id };
+    const described = fromMessage(message, this.issuer, trusted_issuer_id);
     const created = await this.stores.database.transaction(async (tx) => {
       const stored = await trustedIssuerRows.insert(tx, described);
       if (stored === undefined) throw exists(described.trustedIssuer.issuer);
@@ -71,12 +72,17 @@ export class TrustedIssuerAdmin {
     const message = patch ?? TrustedIssuerMessage.create();
     const id = message.trusted_issuer_id;
     const updated = await this.stores.database.transaction(async (tx) => {
-      const current = toMessage(found(await trustedIssuerRows.findLocked(tx, id), id));
+      const stored = found(await trustedIssuerRows.findLocked(tx, id), id);
+      const { disabled, tokenFamily } = stored.trustedIssuer;
+      const current = toMessage(stored);
       assertEtag(message.etag, current.etag);
-      const next = fromMessage(applyMask(current, message, update_mask, mutableTrustedIssuerFields), this.issuer);
+      const changed = applyMask(current, message, update_mask, mutableTrustedIssuerFields);
+      const ends = changed.disabled && !disabled;
+      const next = fromMessage(changed, this.issuer, ends ? makeId() : tokenFamily);
       const written = await trustedIssuerRows.update(tx, next);
+      if (ends) await trustedIssuerRows.endTokens(tx, tokenFamily);
       await makeScopesKnown(tx, next.trustedIssuer.scopes);
-      const details = { fields: maskedPaths(update_mask, mutableTrustedIssuerFields) };
+      const details = { fields: maskedPaths(update_mask, mutableTrustedIssuerFields), disabled: changed.disabled };
       await appendAudit(tx, { action: 'trusted_issuer.update', actor, target: `trusted_issuer:${id}`, details });
       return written;
     });
@@ -89,13 +95,15 @@ export class TrustedIssuerAdmin {
     await this.stores.database.transaction(async (tx) => {
       const current = found(await trustedIssuerRows.findLocked(tx, trusted_issuer_id), trusted_issuer_id);
       assertEtag(etag, toMessage(current).etag);
-      await trustedIssuerRows.remove(tx, trusted_issuer_id);
+      await trustedIssuerRows.remove(tx, current.trustedIssuer);
       const details = { issuer: current.trustedIssuer.issuer };
       await appendAudit(tx, { action: 'trusted_issuer.delete', actor, target: `trusted_issuer:${trusted_issuer_id}`, details });
     });
     await this.stores.poll.refresh();
   }
 }
+
+const makeId = (): string => `ti_${randomBytes(12).toString('base64url')}`;
 
 function found(stored: StoredTrustedIssuer | undefined, id: string): StoredTrustedIssuer {
   if (stored !== undefined) return stored;

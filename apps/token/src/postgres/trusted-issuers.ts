@@ -40,15 +40,16 @@ const update = statement(
   `UPDATE trusted_issuers SET description = $2::jsonb, updated_at = clock_timestamp(), xid = pg_current_xact_id()
    WHERE trusted_issuer_id = $1 RETURNING *`,
 );
-// The tokens that its assertions got begin with its id: one entry of the revocation set ends them all.
 const remove = statement(
   'trusted_issuers_delete',
-  `WITH deleted AS (
-     UPDATE trusted_issuers SET deleted_at = clock_timestamp(), xid = pg_current_xact_id()
-     WHERE trusted_issuer_id = $1 AND deleted_at IS NULL RETURNING trusted_issuer_id
-   )
-   INSERT INTO revocations (kind, target, not_before, gone_at)
-   SELECT 'token', trusted_issuer_id, clock_timestamp(), clock_timestamp() + ${tokensGone} FROM deleted`,
+  `UPDATE trusted_issuers SET deleted_at = clock_timestamp(), xid = pg_current_xact_id()
+   WHERE trusted_issuer_id = $1 AND deleted_at IS NULL`,
+);
+// The tokens that its assertions got begin with its family: one entry of the revocation set ends them all.
+const endTokens = statement(
+  'trusted_issuers_end_tokens',
+  `INSERT INTO revocations (kind, target, not_before, gone_at)
+   VALUES ('token', $1, clock_timestamp(), clock_timestamp() + ${tokensGone})`,
 );
 
 /** Rows of trusted issuers. A deleted one stays without effect, so that every replica learns of its end by the same poll. */
@@ -76,7 +77,12 @@ export const trustedIssuerRows = {
     return fromRow(row);
   },
 
-  remove: (tx: Queryable, id: string): Promise<unknown> => tx.query(remove, [id]),
+  endTokens: (tx: Queryable, family: string): Promise<unknown> => tx.query(endTokens, [family]),
+
+  async remove(tx: Queryable, { trusted_issuer_id, tokenFamily }: TrustedIssuer): Promise<void> {
+    await tx.query(remove, [trusted_issuer_id]);
+    await tx.query(endTokens, [tokenFamily]);
+  },
 };
 
 type Named = Pick<StoredTrustedIssuer, 'trustedIssuer' | 'displayName'>;
@@ -144,9 +150,9 @@ export function fromRow(row: TrustedIssuerRow): StoredTrustedIssuer {
   const { trusted_issuer_id, issuer, created_at, updated_at } = row;
   return {
     trustedIssuer: {
-      ...{ subjects: 'external', allowedSubjects: [], scopes: [], assertionLifetime: 300 },
+      ...{ subjects: 'external', allowedSubjects: [], scopes: [], assertionLifetime: 300, disabled: false },
       ...description,
-      ...{ trusted_issuer_id, issuer },
+      ...{ trusted_issuer_id, issuer, tokenFamily: description.tokenFamily ?? trusted_issuer_id },
     },
     displayName,
     createdAt: created_at.getTime(),

@@ -11,11 +11,13 @@ function attempt(jws: string): Promise<unknown> {
   const fakes = protocolFakes();
   const trusted = {
     trusted_issuer_id: 'ti_one',
+    tokenFamily: 'ti_one',
     issuer: iss,
     subjects: 'external',
     allowedSubjects: [],
     scopes: [],
     assertionLifetime: 300,
+    disabled: false,
   } as const;
   fakes.trustedIssuers.all.set(iss, { ...trusted, jwks: { keys: [{ kty: 'EC' }, { kty: 'RSA', n: 1 }, {}] } });
   return verifyAssertion(jws, client({ jwtBearerIssuers: [iss] }), fakes, fakes.clock.now);

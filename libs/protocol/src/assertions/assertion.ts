@@ -48,7 +48,7 @@ function assertHeader({ typ, crit, alg }: Record<string, unknown>): void {
 function findIssuer(iss: unknown, client: Client, { issuer, trustedIssuers }: AssertionPorts): TrustedIssuer {
   if (typeof iss !== 'string' || iss === issuer) throw refusal('assertion_issuer_foreign');
   const found = client.jwtBearerIssuers?.includes(iss) ? trustedIssuers.find(iss) : undefined;
-  if (!found) throw refusal('assertion_issuer_foreign');
+  if (!found || found.disabled) throw refusal('assertion_issuer_foreign');
   return found;
 }
 

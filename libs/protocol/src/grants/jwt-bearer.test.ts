@@ -23,7 +23,15 @@ const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const iss = 'https://workforce.example.test';
 const publicKey = (key: object) => ({ ...createPublicKey({ key: { ...key }, format: 'jwk' }).export({ format: 'jwk' }) });
 const trusted: TrustedIssuer = {
-  ...{ trusted_issuer_id: 'ti_one', issuer: iss, subjects: 'external', allowedSubjects: [], assertionLifetime: 300 },
+  ...{
+    trusted_issuer_id: 'ti_one',
+    tokenFamily: 'ti_one',
+    issuer: iss,
+    subjects: 'external',
+    allowedSubjects: [],
+    assertionLifetime: 300,
+    disabled: false,
+  },
   jwks: { keys: [{ ...publicKey(testKeys.clientES256), kid: 'k1' }, publicKey(testKeys.clientRS256)] },
   scopes: ['orders.read', 'openid', 'offline_access', 'authority.admin'],
 };
@@ -159,6 +167,11 @@ test('RFC 7521 §3: a client brings only assertions of issuers that it may bring
   await refused(bring(fakes, await sign(fakes), { client_id: 'native' }, ''), 'grant_type_not_allowed', 'unauthorized_client');
   fakes.clients.add(client({ client_id: 'web' }), secret);
   await refused(bring(fakes, await sign(fakes), {}, basic('web', secret)), 'grant_type_not_allowed', 'unauthorized_client');
+});
+
+test('RFC 7521 §3: an issuer that an operator disabled is trusted with nothing', async () => {
+  const fakes = setup({ disabled: true });
+  await refused(bring(fakes, await sign(fakes)), 'assertion_issuer_foreign');
 });
 
 test('RFC 7521 §4.1: the scope is within what the client, and the issuer, may have', async () => {

@@ -34,7 +34,7 @@ export const jwtBearer: Grant = {
       scopes: narrowScope(asked, asked.length > 0 ? mostOf(issuer, client) : mostOf(issuer, client).filter(isDefault(client))),
       resources,
       // No grant is stored; the end of the issuer is the end of what it vouched for.
-      origin: { jti: issuer.trusted_issuer_id },
+      origin: { jti: issuer.tokenFamily },
       idToken: false,
     };
   },

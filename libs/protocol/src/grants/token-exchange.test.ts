@@ -250,6 +250,17 @@ test('RFC 8693 §4.4: only who may_act names may act, and the claim goes along',
   }
 });
 
+test('RFC 8693 §3: who asks for a JWT gets an access token that is one, and nothing where those are sealed', async () => {
+  const fakes = setup();
+  const asked = { requested_token_type: `${urn}jwt` };
+  const answer = await swap(fakes, await personal(fakes), asked);
+  expect(answer).toMatchObject({ issued_token_type: `${urn}jwt`, token_type: 'Bearer' });
+  expect(claimsOf(answer.access_token)).toMatchObject({ sub, aud: backend });
+  const sealed = setup({ accessTokenFormat: 'opaque' });
+  await refused(swap(sealed, await personal(sealed), asked), 'invalid_request', 'token_type_unsupported');
+  await expect(swap(sealed, await personal(sealed))).resolves.toMatchObject({ issued_token_type: `${urn}access_token` });
+});
+
 test('RFC 9449 §7: a token that is bound to a key is not taken from somebody who does not show the key', async () => {
   const fakes = setup();
   const now = Math.floor(fakes.clock.now / 1000);

@@ -8,7 +8,7 @@ import { assertMayAct, delegate, mostActors, tooDeep } from '../token-exchange/a
 import { type GivenToken, readGivenToken } from '../token-exchange/given-token.ts';
 import { assertPolicy, policyOf } from '../token-exchange/policy.ts';
 import { readTarget } from '../token-exchange/target.ts';
-import { assertRequestedType, readTokenType, tokenTypes } from '../token-exchange/token-types.ts';
+import { assertJwt, readRequestedType, readTokenType, tokenTypes } from '../token-exchange/token-types.ts';
 import type { Grant, GrantPorts } from './grant.ts';
 
 /**
@@ -30,7 +30,7 @@ export const tokenExchange: Grant = {
 
   authorize(request, ports) {
     policyOf(request.client);
-    assertRequestedType(find(request.parameters, 'requested_token_type'));
+    readRequestedType(find(request.parameters, 'requested_token_type'));
     const subject = readGivenToken(required(request.parameters, 'subject_token'), subjectType(request), request, ports);
     const actor = readActorToken(request, ports);
     if (!(subject instanceof Promise) && !(actor instanceof Promise)) return authorizationFrom(subject, actor, request, ports);
@@ -64,17 +64,19 @@ function authorizationFrom(subject: GivenToken, actor: GivenToken | undefined, r
   const { sub, authentication } = subject;
   // Whatever the client binds its own tokens to: nothing is worth more than what it was made of (RFC 9449 §7, RFC 8705 §3).
   const confirmation = { ...actor?.confirmation, ...subject.confirmation };
-  return {
+  const authorization: Authorization = {
     client,
     sub,
     scopes: narrowScope(parseScope(find(parameters, 'scope')), mostOf(subject, client)),
     resources: readTarget(parameters, client, subject, policyOf(client), ports),
     origin: originOf(subject, actor),
-    issuedTokenType: tokenTypes.accessToken,
+    issuedTokenType: readRequestedType(find(parameters, 'requested_token_type')),
     ...(authentication && { authentication }),
     ...(Object.keys(confirmation).length > 0 && { confirmation }),
     idToken: false,
   };
+  if (authorization.issuedTokenType === tokenTypes.jwt) assertJwt(authorization, ports);
+  return authorization;
 }
 
 /** Never more than was given, nor than the client may have. No refresh token comes of it, so offline_access means nothing. */

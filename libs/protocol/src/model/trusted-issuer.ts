@@ -1,7 +1,12 @@
 /** Another issuer whose JWTs this server takes as grants, as an operator describes it (RFC 7523 §2.1). */
 export interface TrustedIssuer {
-  /** Public id; the beginning of the `jti` of every token that its assertions got, so that its deletion ends them. */
+  /** Public id. */
   trusted_issuer_id: string;
+  /**
+   * The beginning of the `jti` of every token that its assertions get, so that its end ends them. Another one after it was
+   * disabled: what ended stays ended when it is trusted again.
+   */
+  tokenFamily: string;
   /** `iss` of its assertions; compared whole. Never this server. */
   issuer: string;
   jwks?: { keys: readonly Record<string, unknown>[] };
@@ -17,4 +22,6 @@ export interface TrustedIssuer {
   scopes: readonly string[];
   /** The longest life of an assertion, in seconds. */
   assertionLifetime: number;
+  /** Its assertions are refused, and the tokens that they got have ended. */
+  disabled: boolean;
 }

@@ -129,7 +129,7 @@ async function readJwt(token: string, { client, now }: GrantRequest, ports: Gran
       sub: await subjectOf(sub, issuer, ports),
       scopes: mostOf(issuer, client),
       exp,
-      jti: issuer.trusted_issuer_id,
+      jti: issuer.tokenFamily,
       exchanged_from: [],
       ...(act !== undefined && { act: readActor(act, issuer.issuer) }),
       ...(may_act && { may_act }),

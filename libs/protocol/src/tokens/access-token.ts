@@ -59,6 +59,11 @@ export type AccessTokenPorts = Pick<
   'issuer' | 'policy' | 'random' | 'resources' | 'signingKeys' | 'sealingKeys' | 'pairwiseKey'
 >;
 
+/** What the mint would make of it. */
+export function accessTokenFormat(authorization: Authorization, ports: Pick<AccessTokenPorts, 'issuer' | 'policy' | 'resources'>) {
+  return tokenProfile(authorization, audienceOf(authorization, ports.issuer), ports).format;
+}
+
 /** Makes the access token, in the format that its resource or its client wants. Stores nothing. */
 export function makeAccessToken(
   authorization: Authorization,
