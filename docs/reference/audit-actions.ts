@@ -40,6 +40,22 @@ export const actions: Readonly<Record<string, Action>> = {
     target: 'session:<sid>',
     when: 'A session was ended by its person, a client or an operator, or replaced by a new sign-in.',
   },
+  'mail_template.update': {
+    owner: 'identity',
+    target: 'mail_template:<kind>/<locale>',
+    when: 'Parts of the template of a mail were replaced; `details` names them.',
+  },
+  'mail_template.delete': { owner: 'identity', target: 'mail_template:<kind>/<locale>', when: 'The built-in template was put back.' },
+  'dead_letter.replay': {
+    owner: 'identity',
+    target: 'dead_letters',
+    when: 'What could not be delivered is tried again; `details` has the ids.',
+  },
+  'dead_letter.delete': {
+    owner: 'identity',
+    target: 'dead_letters',
+    when: 'What could not be delivered was forgotten; `details` has the ids.',
+  },
   'identity.register': { owner: 'identity', target: 'identity:<sub>', when: 'A person created an account.' },
   'identity.create': { owner: 'identity', target: 'identity:<sub>', when: 'An operator created a person.' },
   'identity.update': { owner: 'identity', target: 'identity:<sub>', when: 'Traits changed; `details` names the fields.' },

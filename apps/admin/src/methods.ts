@@ -2,10 +2,12 @@ import {
   AuditServiceService,
   ClientServiceService,
   CredentialServiceService,
+  DeadLetterServiceService,
   GrantServiceService,
   IdentityServiceService,
   ImportServiceService,
   KeyServiceService,
+  MailTemplateServiceService,
   RegistrationTokenServiceService,
   ResourceServiceService,
   SchemaServiceService,
@@ -30,6 +32,8 @@ export const adminDefinitions = [
   GrantServiceService,
   KeyServiceService,
   SettingsServiceService,
+  MailTemplateServiceService,
+  DeadLetterServiceService,
   AuditServiceService,
 ] as const satisfies readonly Definition[];
 

@@ -2,10 +2,12 @@ import type {
   AuditServiceService,
   ClientServiceService,
   CredentialServiceService,
+  DeadLetterServiceService,
   GrantServiceService,
   IdentityServiceService,
   ImportServiceService,
   KeyServiceService,
+  MailTemplateServiceService,
   RegistrationTokenServiceService,
   ResourceServiceService,
   SchemaServiceService,
@@ -23,10 +25,12 @@ type Definitions =
   | typeof AuditServiceService
   | typeof ClientServiceService
   | typeof CredentialServiceService
+  | typeof DeadLetterServiceService
   | typeof GrantServiceService
   | typeof IdentityServiceService
   | typeof ImportServiceService
   | typeof KeyServiceService
+  | typeof MailTemplateServiceService
   | typeof RegistrationTokenServiceService
   | typeof ResourceServiceService
   | typeof SchemaServiceService
@@ -76,6 +80,16 @@ export const policy: Readonly<Record<AdminPath, Rule>> = {
   '/authority.admin.v1.TrustedIssuerService/CreateTrustedIssuer': change('token'),
   '/authority.admin.v1.TrustedIssuerService/UpdateTrustedIssuer': change('token'),
   '/authority.admin.v1.TrustedIssuerService/DeleteTrustedIssuer': change('token'),
+
+  '/authority.admin.v1.MailTemplateService/ListMailTemplates': read('identity'),
+  '/authority.admin.v1.MailTemplateService/GetMailTemplate': read('identity'),
+  '/authority.admin.v1.MailTemplateService/PreviewMailTemplate': change('identity'),
+  '/authority.admin.v1.MailTemplateService/UpdateMailTemplate': change('identity'),
+  '/authority.admin.v1.MailTemplateService/DeleteMailTemplate': change('identity'),
+
+  '/authority.admin.v1.DeadLetterService/ListDeadLetters': read('identity'),
+  '/authority.admin.v1.DeadLetterService/ReplayDeadLetters': change('identity'),
+  '/authority.admin.v1.DeadLetterService/DeleteDeadLetters': change('identity'),
 
   '/authority.admin.v1.GrantService/ListGrants': read('token'),
   '/authority.admin.v1.GrantService/GetGrant': read('token'),

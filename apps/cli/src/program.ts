@@ -3,9 +3,11 @@ import { Commands, globalOptions } from './command.ts';
 import { audit } from './commands/audit.ts';
 import { clients } from './commands/clients.ts';
 import { credentials } from './commands/credentials.ts';
+import { deadLetters } from './commands/dead-letters.ts';
 import { grants } from './commands/grants.ts';
 import { identities } from './commands/identities.ts';
 import { keys } from './commands/keys.ts';
+import { mailTemplates } from './commands/mail-templates.ts';
 import { registrationTokens } from './commands/registration-tokens.ts';
 import { resources } from './commands/resources.ts';
 import { schemas } from './commands/schemas.ts';
@@ -56,6 +58,8 @@ export function programOf(surroundings: Surroundings): Command {
     grants,
     keys,
     settings,
+    mailTemplates,
+    deadLetters,
     audit,
     status,
   ];

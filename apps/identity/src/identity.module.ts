@@ -5,6 +5,7 @@ import { CredentialController } from './controllers/credential-controller.ts';
 import { FlowController } from './controllers/flow-controller.ts';
 import { IdentityController } from './controllers/identity-controller.ts';
 import { ImportController } from './controllers/import-controller.ts';
+import { DeadLetterController, MailTemplateController } from './controllers/mail-controllers.ts';
 import { AuditController, SettingsController } from './controllers/owner-controllers.ts';
 import { SchemaController } from './controllers/schema-controller.ts';
 import { IDENTITY_CORE, type IdentityCore } from './tokens.ts';
@@ -22,6 +23,8 @@ export const identityModule = (core: IdentityCore): NestModule => ({
     CredentialController,
     ImportController,
     SchemaController,
+    MailTemplateController,
+    DeadLetterController,
     SettingsController,
     AuditController,
   ],

@@ -1,12 +1,11 @@
 import { type Ephemeral, openEphemeral } from '@authority/ephemeral';
 import { FeedSource } from '@authority/feed';
 import { runJobs } from '@authority/jobs';
-import { type Outbox, openOutbox } from '@authority/outbox';
+import { deadLetterHandlers, type Outbox, openOutbox } from '@authority/outbox';
 import { type Database, migrate, open, type Queryable, waitForSchema } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
 import { ensureKeys, KeyTable, KeyWrapping, SealedValues } from '@authority/sealing';
 import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
-import { log } from '@authority/telemetry';
 import { Directory } from './accounts/directory.ts';
 import type { IdentityConfig, IdentityMigrateConfig } from './config.ts';
 import { Credentials } from './credentials/credentials.ts';
@@ -18,20 +17,17 @@ import { FlowEndpoint } from './flows/flow-endpoint.ts';
 import { imports } from './import/import.ts';
 import type { Attestation, Completion } from './flows/state.ts';
 import { identityModule } from './identity.module.ts';
-import { deliver } from './mails/deliver.ts';
-import { MailLimits } from './mails/limits.ts';
-import { mailQueue, type Mails, OutboxMails } from './mails/mails.ts';
-import type { Transport } from './mails/message.ts';
-import { SealedMailValues } from './mails/queued-mail.ts';
-import { folderTransport } from './mails/transports/folder.ts';
-import { smtpTransport } from './mails/transports/smtp.ts';
+import { senderOf } from './mails/deliver.ts';
+import type { MailLimits } from './mails/limits.ts';
+import { mailer } from './mails/mailer.ts';
+import { mailQueue, type Mails } from './mails/mails.ts';
+import { mailTemplateHandlers } from './mails/templates/mail-templates.ts';
 import { password } from './methods/password/password.ts';
 import { authenticate } from './passwords/authenticate.ts';
 import { PasswordWorkers } from './passwords/worker-pool.ts';
 import { PostgresAccounts } from './postgres/accounts.ts';
 import { claimSources } from './postgres/claims.ts';
 import { ensureCodes, identityJobs } from './postgres/jobs.ts';
-import { replacedTemplates } from './postgres/mail-templates.ts';
 import { identityMigrations } from './postgres/migrations.ts';
 import { PostgresSchemas } from './postgres/schemas.ts';
 import { SchemaAdmin } from './schemas/schema-admin.ts';
@@ -60,18 +56,14 @@ export async function startIdentity({ config, runtime }: { config: IdentityConfi
   const feed = new FeedSource(database);
   const outbox = await openOutbox({ database, service, queues: [mailQueue] });
   const sealed = new SealedValues(service, new KeyTable(database, new KeyWrapping(service, config.secrets)));
-  const transport = mailTransport(config);
+  const mail = mailer({ config, database, ephemeral, settings, outbox, sealed });
   const schema = waitForSchema(database, identityMigrations.length);
   const ready = () => schema.reached() && database.isReady() && ephemeral.isReady() && settings.isReady() && outbox.isReady();
 
-  const values = new SealedMailValues(sealed);
-  const mails = new OutboxMails(outbox, values);
-  const mailLimits = new MailLimits(ephemeral, settings);
+  const { mails, limits: mailLimits } = mail;
   const core = identityCore({ issuer: config.issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, mails, mailLimits });
   const served = await runtime.serve({ module: identityModule(core), ready });
-  const { issuer } = config;
-  const templates = replacedTemplates(database);
-  outbox.work(mailQueue, deliver({ values, transport, templates, settings, issuer, now: Date.now }));
+  mail.start();
   const jobs = runJobs(database, service, identityJobs(database));
   return {
     ready,
@@ -79,19 +71,13 @@ export async function startIdentity({ config, runtime }: { config: IdentityConfi
       feed.close();
       await served.close();
       await Promise.all([jobs.stop(), outbox.close()]);
-      transport.close();
+      mail.close();
       schema.stop();
       settings.close();
       await Promise.all([passwords.close(), ephemeral.close()]);
       await database.close();
     },
   };
-}
-
-function mailTransport({ mailServer, mailDir, issuer }: IdentityConfig): Transport {
-  if (mailServer) return smtpTransport(mailServer);
-  if (issuer.startsWith('https:')) log.warn('mails_stay_here', { folder: mailDir });
-  return folderTransport(mailDir);
 }
 
 interface Parts {
@@ -107,7 +93,7 @@ interface Parts {
   readonly sealed: SealedValues;
 }
 
-function identityCore({ issuer, database, ephemeral, settings, passwords, feed }: Parts): IdentityCore {
+function identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox }: Parts): IdentityCore {
   const accounts = new PostgresAccounts(database);
   const schemas = new PostgresSchemas(database);
   const registrationSchema = () => settings.get('registration.schema');
@@ -132,6 +118,8 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed }
     credentials: new Credentials({ database, feed, kinds: [passwordCredential, passkeyCredentials] }),
     imports: imports({ database, schemas, registrationSchema, now }),
     schemaAdmin: new SchemaAdmin({ database, schemas, registrationSchema }),
+    mailTemplates: mailTemplateHandlers(database, () => senderOf(settings, issuer)),
+    deadLetters: deadLetterHandlers(database, outbox, [mailQueue]),
     settings: settingsHandlers(settings, issuer),
   };
 }

@@ -1,4 +1,4 @@
-import type { SettingsServiceService } from '@authority/contracts/admin';
+import type { DeadLetterServiceService, MailTemplateServiceService, SettingsServiceService } from '@authority/contracts/admin';
 import type { AuthenticateRequest, AuthenticateResponse } from '@authority/contracts/identity';
 import type { FeedSource } from '@authority/feed';
 import type { Database } from '@authority/postgres';
@@ -21,6 +21,8 @@ export interface IdentityCore {
   readonly credentials: Credentials;
   readonly imports: Imports;
   readonly schemaAdmin: SchemaAdmin;
+  readonly mailTemplates: Handlers<typeof MailTemplateServiceService>;
+  readonly deadLetters: Handlers<typeof DeadLetterServiceService>;
   readonly settings: Handlers<typeof SettingsServiceService>;
   readonly database: Database;
 }

@@ -1,8 +1,7 @@
+export { deadLetterHandlers } from './handlers.ts';
 export {
   type AppendOptions,
   type Backoff,
-  type DeadLetter,
-  type DeadLetterPage,
   type Delivery,
   type Handler,
   type Outbox,

@@ -51,27 +51,6 @@ export class Undeliverable extends Error {
   override readonly name = 'Undeliverable';
 }
 
-/** What all attempts failed for. Kept for two weeks. */
-export interface DeadLetter {
-  readonly id: string;
-  /** Of the delivery that failed. */
-  readonly deliveryId: string;
-  readonly queue: string;
-  readonly payload: unknown;
-  readonly attempts: number;
-  readonly appendedAt: Date;
-  readonly failedAt: Date;
-  /** Why the last attempt failed. */
-  readonly error: string;
-}
-
-export interface DeadLetterPage {
-  /** At most 100. */
-  readonly limit: number;
-  /** The id of the last one of the page before. */
-  readonly after?: string;
-}
-
 export interface Outbox {
   /**
    * Appends in the transaction of the change: neither is there without the other. Answers the id of the delivery, or
@@ -80,12 +59,10 @@ export interface Outbox {
   append<P>(tx: Queryable, queue: Queue<P>, payload: P, options?: AppendOptions): Promise<string | undefined>;
   /** This replica takes part in the work of a queue, until the outbox is closed. */
   work<P>(queue: Queue<P>, handler: Handler<P>): void;
-  /** The oldest first. */
-  deadLetters(queue: Queue<unknown>, page: DeadLetterPage): Promise<DeadLetter[]>;
-  /** Puts dead letters back into their queue, with all their attempts; in the transaction of its audit row. Answers how many there were. */
-  replay(tx: Queryable, queue: Queue<unknown>, ids: readonly string[]): Promise<number>;
+  /** Puts dead letters of whichever queue back, with all their attempts, in the transaction of its audit row. Answers how many there were. */
+  replay(tx: Queryable, ids: readonly string[]): Promise<number>;
   /** Forgets dead letters. */
-  discard(tx: Queryable, queue: Queue<unknown>, ids: readonly string[]): Promise<number>;
+  discard(tx: Queryable, ids: readonly string[]): Promise<number>;
   isReady(): boolean;
   /** Begins nothing more, and gives what is under way a few seconds. */
   close(): Promise<void>;

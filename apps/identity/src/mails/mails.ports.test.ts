@@ -55,6 +55,7 @@ afterAll(async () => {
   await postgres.stop();
 });
 
+const dead = () => database.query(statement('', "SELECT FROM job WHERE name = 'mails.dead'"));
 const rows = () =>
   database.query<{ data: unknown; state: string }>(statement('', "SELECT data, state::text FROM job WHERE name = 'mails'"));
 
@@ -100,7 +101,7 @@ test('who can write rows cannot send somebody the code of another', async () => 
     await mails.send(tx, mailOf('victim@example.com', '444444'));
     await tx.query(statement('', `UPDATE job SET data = jsonb_set(data, '{payload,to}', '"eve@example.com"') WHERE state = 'created'`));
   });
-  await expect.poll(async () => (await outbox.deadLetters(mailQueue, { limit: 10 })).length).toBe(1);
+  await expect.poll(async () => (await dead()).length).toBe(1);
   expect(sent.some(({ to, text }) => to === 'eve@example.com' || text.includes('444444'))).toBe(false);
 });
 

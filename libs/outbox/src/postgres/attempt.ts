@@ -1,7 +1,7 @@
 import { counter, histogram, labelNames, log, metricNames } from '@authority/telemetry';
 import type { JobResult, JobWithMetadata } from 'pg-boss';
 import { type Handler, type Queue, Undeliverable } from '../outbox.ts';
-import { errorText } from './dead-letters.ts';
+import { errorText } from './error-text.ts';
 import { isStored, type Stored } from './stored.ts';
 
 const { queue: queueLabel, outcome } = labelNames;

@@ -5,9 +5,8 @@ import type { Database, Queryable } from '@authority/postgres';
 import { log } from '@authority/telemetry';
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import manifest from 'pg-boss/package.json' with { type: 'json' };
-import type { AppendOptions, DeadLetter, DeadLetterPage, Handler, Outbox, Queue } from '../outbox.ts';
+import type { AppendOptions, Handler, Outbox, Queue } from '../outbox.ts';
 import { attempt } from './attempt.ts';
-import { deadLetterFrom } from './dead-letters.ts';
 import { watchDepth } from './depth.ts';
 import { createQueues, deadLettersOf } from './queues.ts';
 import { sqlOf, sqlOver } from './sql.ts';
@@ -116,24 +115,23 @@ class PostgresOutbox implements Outbox {
     if (this.#isReady) void begin();
   }
 
-  async deadLetters(queue: Queue<unknown>, { limit, after }: DeadLetterPage): Promise<DeadLetter[]> {
+  async replay(tx: Queryable, ids: readonly string[]): Promise<number> {
     this.#assertReady();
-    const page = { limit: Math.min(limit, 100), ...(after === undefined ? {} : { after }) };
-    const jobs = await this.#boss.findJobs(deadLettersOf(queue), page);
-    return jobs.map((job) => deadLetterFrom(queue.name, job));
+    let replayed = 0;
+    for (const queue of ids.length === 0 ? [] : this.#options.queues) {
+      replayed += await this.#boss.redrive(deadLettersOf(queue), { ids: [...ids], destination: queue.name, db: sqlOf(tx) });
+    }
+    return replayed;
   }
 
-  async replay(tx: Queryable, queue: Queue<unknown>, ids: readonly string[]): Promise<number> {
+  async discard(tx: Queryable, ids: readonly string[]): Promise<number> {
     this.#assertReady();
-    if (ids.length === 0) return 0;
-    return this.#boss.redrive(deadLettersOf(queue), { ids: [...ids], destination: queue.name, db: sqlOf(tx) });
-  }
-
-  async discard(tx: Queryable, queue: Queue<unknown>, ids: readonly string[]): Promise<number> {
-    this.#assertReady();
-    if (ids.length === 0) return 0;
-    const answer = await this.#boss.deleteJob(deadLettersOf(queue), [...ids], { db: sqlOf(tx) });
-    return 'affected' in answer ? Number(answer.affected) : 0;
+    let discarded = 0;
+    for (const queue of ids.length === 0 ? [] : this.#options.queues) {
+      const answer = await this.#boss.deleteJob(deadLettersOf(queue), [...ids], { db: sqlOf(tx) });
+      discarded += 'affected' in answer ? Number(answer.affected) : 0;
+    }
+    return discarded;
   }
 
   #assertReady(): void {

@@ -4,6 +4,7 @@ import { type TestPostgres, testPostgres } from '@authority/testing';
 import manifest from 'pg-boss/package.json' with { type: 'json' };
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Delivery, type Outbox, type Queue, Undeliverable } from '../outbox.ts';
+import { listDeadLetters } from './dead-letters.ts';
 import { openOutbox } from './open.ts';
 import { outboxMigration } from './tables.ts';
 
@@ -59,6 +60,9 @@ async function replica(options: { until?: 'ready' } = { until: 'ready' }): Promi
 
 const append = ({ database, outbox }: { database: Database; outbox: Outbox }, text: string, options = {}) =>
   database.transaction((tx) => outbox.append(tx, letters, { text }, options));
+
+const deadOf = async ({ database }: { database: Database }, filter = '') =>
+  (await listDeadLetters(database, [letters], { page_size: 10, page_token: '', filter })).dead_letters;
 
 const rowsOf = async (database: Database): Promise<{ name: string; state: string }[]> =>
   database.query(statement('', 'SELECT name, state::text FROM job ORDER BY name'));
@@ -142,14 +146,17 @@ describe('the outbox', () => {
       done.push(payload.text);
     });
     const id = await append(one, 'dear');
-    const dead = async () => one.outbox.deadLetters(letters, { limit: 10 });
+    const dead = () => deadOf(one);
     await expect.poll(async () => (await dead()).length, { timeout: 15_000 }).toBe(1);
     expect(attempts).toEqual([1, 2, 3]);
     const [letter] = await dead();
-    expect(letter).toMatchObject({ deliveryId: id, queue: 'letters', payload: { text: 'dear' }, attempts: 3 });
+    expect(letter).toMatchObject({ delivery_id: id, queue: 'letters', payload: '{"text":"dear"}', attempts: 3 });
+    expect(letter?.fail_time_ms).toBeGreaterThan(letter?.append_time_ms ?? 0);
+    expect(await deadOf(one, 'queue = "letters"')).toHaveLength(1);
+    expect(await deadOf(one, 'queue = "mails"')).toEqual([]);
     expect(letter?.error).toBe('550 no such user: mailbox');
     isBroken = false;
-    expect(await one.database.transaction((tx) => one.outbox.replay(tx, letters, [letter?.id ?? '']))).toBe(1);
+    expect(await one.database.transaction((tx) => one.outbox.replay(tx, [letter?.dead_letter_id ?? '']))).toBe(1);
     await expect.poll(() => done, { timeout: 10_000 }).toEqual(['dear']);
     expect(await dead()).toEqual([]);
   });
@@ -164,11 +171,13 @@ describe('the outbox', () => {
     });
     await append(one, 'dear');
     await one.database.transaction((tx) => one.outbox.append<unknown>(tx, letters, { words: 1 }));
-    await expect.poll(async () => (await one.outbox.deadLetters(letters, { limit: 10 })).length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(async () => (await deadOf(one)).length, { timeout: 10_000 }).toBe(2);
     expect(attempts).toBe(1);
-    const [first, second] = await one.outbox.deadLetters(letters, { limit: 10 });
-    expect(await one.database.transaction((tx) => one.outbox.discard(tx, letters, [first?.id ?? '', second?.id ?? '']))).toBe(2);
-    expect(await one.outbox.deadLetters(letters, { limit: 10 })).toEqual([]);
+    const [first, second] = await deadOf(one);
+    expect(
+      await one.database.transaction((tx) => one.outbox.discard(tx, [first?.dead_letter_id ?? '', second?.dead_letter_id ?? ''])),
+    ).toBe(2);
+    expect(await deadOf(one)).toEqual([]);
   });
 
   test('a handler that hangs is given up, and its neighbours are not', async () => {
