@@ -32,6 +32,11 @@ export const actions: Readonly<Record<string, Action>> = {
     when: 'What it may assert changed; `details` names the fields.',
   },
   'trusted_issuer.delete': { owner: 'token', target: 'trusted_issuer:<id>', when: 'It is trusted no more; its tokens ended.' },
+  'identity.change_profile': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'A person changed traits of theirs; which is in the details.',
+  },
   'schema.create': { owner: 'identity', target: 'schema:<id>', when: 'An operator created a schema of identities.' },
   'schema.update': { owner: 'identity', target: 'schema:<id>', when: 'A schema got a new version; its number is in the details.' },
   'schema.delete': { owner: 'identity', target: 'schema:<id>', when: 'A schema that nobody has was deleted.' },

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Mail } from './mails/kinds.ts';
 import type { Mails } from './mails/mails.ts';
-import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange } from './accounts/ports.ts';
+import { type IdentifierKind, kindOfIdentifier } from './accounts/identifier.ts';
+import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange, Taken, TraitChange } from './accounts/ports.ts';
+import type { Traits } from './accounts/traits.ts';
 import type { Attestation, Completion, FlowState, Flows, Once, StoredFlow } from './flows/state.ts';
 import type { Assessment, Passwords } from './passwords/passwords.ts';
+import type { Schemas } from './schemas/ports.ts';
+import { findPreset } from './schemas/presets/index.ts';
 
 /** Counters and indexes in memory, with fixed windows of the clock given. */
 export class FakeCounters {
@@ -85,9 +89,21 @@ export class FakePasswords implements Passwords {
   assess = async (): Promise<Assessment> => this.assessment;
 }
 
+/** The schemas that ship. `use` is that of registration. */
+export class FakeSchemas implements Schemas {
+  use = 'default';
+
+  find = async (id: string) => findPreset(id)?.schema;
+  newest = async (id: string) => findPreset(id)?.schema;
+  registrationSchema = (): string => this.use;
+  signInKinds = async (): Promise<IdentifierKind[]> =>
+    findPreset(this.use)?.schema.traits.flatMap(({ annotation }) => annotation.identifier ?? []) ?? [];
+}
+
 export class FakeAccounts implements Accounts {
   readonly byIdentifier = new Map<string, Account>();
   readonly known = new Set<string>();
+  readonly traits = new Map<string, Traits>();
   at = 1000;
 
   findByIdentifier = async (identifier: string, browser: string): Promise<LookedUp> => {
@@ -100,18 +116,31 @@ export class FakeAccounts implements Accounts {
     const [name, account] = [...this.byIdentifier].find(([, one]) => one.sub === sub) ?? [];
     return name === undefined || !account
       ? undefined
-      : { ...account, name, traits: { email: name }, schema: { id: 'default', version: 1 } };
+      : { ...account, name, traits: this.traits.get(sub) ?? { email: name }, schema: { id: 'default', version: 1 } };
   };
 
   findPassword = async (sub: string): Promise<string | undefined> => this.#of(sub)?.passwordHash;
 
-  register = async (account: NewAccount): Promise<{ security: number; at: number } | undefined> => {
+  register = async (account: NewAccount): Promise<{ security: number; at: number } | Taken> => {
     const identifiers = account.schema.identifiersOf(account.traits).map(({ value }) => value);
-    if (identifiers.some((value) => this.byIdentifier.has(value))) return undefined;
+    const taken = identifiers.find((value) => this.byIdentifier.has(value));
+    if (taken !== undefined) return { taken: kindOfIdentifier(taken) };
     const { sub, passwordHash } = account;
     const made = { sub, passwordHash, disabled: false, secondFactor: false, security: 1, knownBrowser: false };
     for (const value of identifiers) this.byIdentifier.set(value, made);
+    this.traits.set(sub, account.traits);
     return { security: 1, at: this.at };
+  };
+
+  changeTraits = async ({ sub, schema, traits }: TraitChange): Promise<'changed' | Taken> => {
+    const account = this.#of(sub);
+    const wanted = schema.identifiersOf(traits).map(({ value }) => value);
+    const taken = wanted.find((value) => (this.byIdentifier.get(value)?.sub ?? sub) !== sub);
+    if (taken !== undefined) return { taken: kindOfIdentifier(taken) };
+    for (const [name, one] of this.byIdentifier) if (one.sub === sub) this.byIdentifier.delete(name);
+    for (const value of wanted) if (account) this.byIdentifier.set(value, account);
+    this.traits.set(sub, traits);
+    return 'changed';
   };
 
   signedIn = async (sub: string, browser: string): Promise<{ isNewBrowser: boolean }> => {

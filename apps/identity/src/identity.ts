@@ -23,13 +23,16 @@ import { mailer } from './mails/mailer.ts';
 import { mailQueue, type Mails } from './mails/mails.ts';
 import { mailTemplateHandlers } from './mails/templates/mail-templates.ts';
 import { password } from './methods/password/password.ts';
+import { contact, profile } from './methods/profile/profile.ts';
 import { authenticate } from './passwords/authenticate.ts';
 import { PasswordWorkers } from './passwords/worker-pool.ts';
 import { PostgresAccounts } from './postgres/accounts.ts';
 import { claimSources } from './postgres/claims.ts';
 import { ensureCodes, identityJobs } from './postgres/jobs.ts';
 import { identityMigrations } from './postgres/migrations.ts';
+import { identifierKindsInUse } from './postgres/identifiers.ts';
 import { PostgresSchemas } from './postgres/schemas.ts';
+import { signInKinds } from './schemas/sign-in-kinds.ts';
 import { SchemaAdmin } from './schemas/schema-admin.ts';
 import { identitySettings } from './settings.ts';
 import { Throttle } from './throttle/throttle.ts';
@@ -104,7 +107,13 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed, 
     minStrength: settings.get('password.min_strength'),
   });
   // A method of sign-in is a line here; their order is that of the forms.
-  const methods = [password({ accounts, passwords, throttle, rules })];
+  const inUse = () => identifierKindsInUse(database);
+  const signedInBy = signInKinds({ inUse, schemas, registrationSchema, now });
+  const methods = [
+    password({ accounts, passwords, throttle, rules, schemas, registrationSchema, signInKinds: signedInBy }),
+    contact({ accounts, schemas, throttle }),
+    profile({ accounts, schemas, throttle }),
+  ];
   const flows = new EphemeralFlows(ephemeral);
   const completions = new EphemeralOnce<Completion>(ephemeral, 'completion');
   const attestations = new EphemeralOnce<Attestation>(ephemeral, 'attestation');

@@ -1,5 +1,5 @@
 import type { Field, Form, Message } from '@authority/contracts/identity';
-import { type Html, html } from './html.ts';
+import { type Html, html, type HtmlValue } from './html.ts';
 import type { Texts } from './messages.ts';
 
 export const isError = ({ severity }: Message): boolean => severity !== 'info';
@@ -41,23 +41,43 @@ function fieldRow(texts: Texts, form: Form, field: Field, index: number, focused
 <label for="${id}">${label}</label>
 ${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}
 ${errors.length > 0 && html`<div id="${id}-error">${errors.map((one) => html`<p class="error"><span>${messageText(texts, one)}</span></p>`)}</div>`}
-<div class="row"><input id="${id}" name="${name}" type="${inputType(type)}" autocomplete="${autocompleteOf(field)}"${[
-    field.required && html` required aria-required="true"`,
-    describedBy !== '' && html` aria-describedby="${describedBy}"`,
-    errors.length > 0 && html` aria-invalid="true"`,
-    type === 'email' && html` inputmode="email" autocapitalize="none" spellcheck="false"`,
-    inputModes.has(inputmode) && html` inputmode="${inputmode}"`,
-    // Secrets never come back, whatever an owner sends.
-    !isSecret && field.value !== '' && html` value="${field.value}"`,
-    isSecret && html` data-show="${texts.say('field.show')}" data-hide="${texts.say('field.hide')}" data-name="${label.toLowerCase()}"`,
-    focused && html` autofocus`,
-  ]}></div>
+<div class="row">${
+    type === 'select'
+      ? selectOf(texts, field, id, describedBy, errors.length > 0)
+      : html`<input id="${id}" name="${name}" type="${inputType(type)}" autocomplete="${autocompleteOf(field)}"${[
+          ...states(field, describedBy, errors.length > 0),
+          type === 'email' && html` inputmode="email" autocapitalize="none" spellcheck="false"`,
+          inputModes.has(inputmode) && html` inputmode="${inputmode}"`,
+          // Secrets never come back, whatever an owner sends.
+          !isSecret && field.value !== '' && html` value="${field.value}"`,
+          isSecret &&
+            html` data-show="${texts.say('field.show')}" data-hide="${texts.say('field.hide')}" data-name="${label.toLowerCase()}"`,
+          focused && html` autofocus`,
+        ]}>`
+  }</div>
 </div>`;
+}
+
+const states = ({ required, readonly }: Field, describedBy: string, isWrong: boolean): HtmlValue[] => [
+  required && html` required aria-required="true"`,
+  readonly && html` readonly`,
+  describedBy !== '' && html` aria-describedby="${describedBy}"`,
+  isWrong && html` aria-invalid="true"`,
+];
+
+function selectOf(texts: Texts, field: Field, id: string, describedBy: string, isWrong: boolean): Html {
+  const { name, value, choices, readonly } = field;
+  // A choice cannot be read-only in HTML; there is one.
+  const all = readonly ? choices.filter((choice) => choice === value) : choices;
+  const none = !readonly && html`<option value="">${texts.say('field.choose')}</option>`;
+  return html`<select id="${id}" name="${name}" autocomplete="${autocompleteOf(field)}"${states({ ...field, readonly: false }, describedBy, isWrong)}>${none}${all.map(
+    (choice) => html`<option value="${choice}"${choice === value && html` selected`}>${choice}</option>`,
+  )}</select>`;
 }
 
 function checkbox(texts: Texts, form: Form, field: Field, index: number): Html {
   const id = idOf(form, field, index);
-  return html`<div class="check"><input id="${id}" name="${field.name}" type="checkbox" value="yes"><label for="${id}">${labelOf(texts, field)}</label></div>`;
+  return html`<div class="check"><input id="${id}" name="${field.name}" type="checkbox" value="yes"${field.value === 'true' && html` checked`}${field.readonly && html` disabled`}><label for="${id}">${labelOf(texts, field)}</label></div>`;
 }
 
 const hintOf = (texts: Texts, { name, autocomplete }: Field): string | undefined => {

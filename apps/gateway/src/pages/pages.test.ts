@@ -35,6 +35,7 @@ function everyPage(text: string): string[] {
         { name: text, type: text, autocomplete: text, required: true, value: text, messages, label: text, inputmode: text },
         { name: 'password', type: 'password', value: text },
         { name: text, type: 'checkbox', value: text },
+        { name: text, type: 'select', value: text, label: text, choices: [text, 'other'], autocomplete: text },
       ],
       items: [{ id: text, name: text, create_time_ms: 1, use_time_ms: 1, details: { [text]: text }, actions: [{ value: text, id: text }] }],
       actions: method === text ? [{ value: text, id: text }] : [],

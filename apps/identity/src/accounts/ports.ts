@@ -1,4 +1,5 @@
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
+import type { IdentifierKind } from './identifier.ts';
 import type { Traits } from './traits.ts';
 
 /** What a sign-in needs to know of an account. */
@@ -49,8 +50,10 @@ export interface Accounts {
   findForFlow(sub: string): Promise<Known | undefined>;
   /** The hash of a person's password; undefined when there is none. */
   findPassword(sub: string): Promise<string | undefined>;
-  /** Atomic: identity, identifiers, addresses, credential and audit row, or nothing. Undefined when an identifier is taken. */
-  register(account: NewAccount): Promise<{ security: number; at: number } | undefined>;
+  /** Atomic: identity, identifiers, addresses, credential and audit row, or nothing when an identifier is taken. */
+  register(account: NewAccount): Promise<{ security: number; at: number } | Taken>;
+  /** Atomic: traits, identifiers, addresses and audit row. `conflict`: the traits are no longer those of before. */
+  changeTraits(change: TraitChange): Promise<'changed' | 'conflict' | Taken>;
   /** Remembers a browser that signed in. Answers whether it is new to an account that knows others. */
   signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }>;
   /** Replaces a hash of other parameters, if the password is still the same. */
@@ -58,6 +61,20 @@ export interface Accounts {
   /** Atomic: the new password and its audit row; with `endsSessions` also the end of everything that was issued before, in
    *  the feed. Answers what the account is from then on. */
   changePassword(change: PasswordChange): Promise<{ security: number; at: number }>;
+}
+
+/** An identifier of this kind is somebody else's. */
+export interface Taken {
+  readonly taken: IdentifierKind;
+}
+
+/** A person changes what is known of them. */
+export interface TraitChange {
+  readonly sub: string;
+  readonly schema: IdentitySchema;
+  /** They fit the schema. */
+  readonly traits: Traits;
+  readonly before: Pick<Known, 'traits' | 'schema'>;
 }
 
 export interface PasswordChange {

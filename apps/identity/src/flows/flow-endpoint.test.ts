@@ -3,7 +3,7 @@ import { FlowKind, StartFlowRequest, type SubmitFlowResponse } from '@authority/
 import { fixedSettings } from '@authority/settings';
 import { setLogSink } from '@authority/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FakeAccounts, FakeAttestations, FakeCompletions, FakeCounters, FakeFlows, FakePasswords } from '../fakes.ts';
+import { FakeAccounts, FakeAttestations, FakeCompletions, FakeCounters, FakeFlows, FakePasswords, FakeSchemas } from '../fakes.ts';
 import { identitySettings } from '../settings.ts';
 import { Throttle } from '../throttle/throttle.ts';
 import { password } from '../methods/password/password.ts';
@@ -18,6 +18,7 @@ let passwords: FakePasswords;
 let counters: FakeCounters;
 let completions: FakeCompletions;
 let attestations: FakeAttestations;
+let schemas: FakeSchemas;
 let endpoint: FlowEndpoint;
 let lines: string[];
 let stopLogging: () => void;
@@ -34,13 +35,14 @@ beforeEach(() => {
   stopLogging = setLogSink((line) => void lines.push(line));
   const settings = fixedSettings(identitySettings);
   const throttle = new Throttle(counters, settings);
+  schemas = new FakeSchemas();
   const rules = () => ({ minLength: 8, minStrength: 2 });
   endpoint = new FlowEndpoint({
     flows: new FakeFlows(),
     completions,
     accounts,
     attestations,
-    methods: [password({ accounts, passwords, throttle, rules })],
+    methods: [password({ accounts, passwords, throttle, rules, schemas, ...schemas })],
     settings,
     now: () => counters.now,
   });
@@ -146,7 +148,7 @@ describe('registration', () => {
     [{ email: '', password: '' }, ['required', 'required']],
     [{ email: 'nobody', password: 'correct horse' }, ['email_invalid']],
     [{ email: 'b@example.com', password: 'short' }, ['password_too_short']],
-    [{ email: 'b@example.com', password: 'correct horse', name: 'a\u0000b' }, ['name_invalid']],
+    [{ email: 'b@example.com', password: 'correct horse', name: 'a\u0000b' }, ['text_invalid']],
     [{ email: 'taken@example.com', password: 'correct horse' }, ['identifier_taken']],
   ])('%j is answered %j', async (values, ids) => {
     await register('TAKEN@example.com');

@@ -3,7 +3,7 @@ import { FlowKind, StartFlowRequest, type SubmitFlowResponse } from '@authority/
 import { fixedSettings } from '@authority/settings';
 import { setLogSink } from '@authority/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FakeAccounts, FakeAttestations, FakeCompletions, FakeCounters, FakeFlows, FakePasswords } from '../fakes.ts';
+import { FakeAccounts, FakeAttestations, FakeCompletions, FakeCounters, FakeFlows, FakePasswords, FakeSchemas } from '../fakes.ts';
 import { password } from '../methods/password/password.ts';
 import { identitySettings } from '../settings.ts';
 import { Throttle } from '../throttle/throttle.ts';
@@ -63,10 +63,11 @@ beforeEach(async () => {
   stopLogging = setLogSink(() => {});
   const settings = fixedSettings(identitySettings);
   const throttle = new Throttle(new FakeCounters(), settings);
+  const schemas = new FakeSchemas();
   const rules = () => ({ minLength: 8, minStrength: 2 });
   endpoint = new FlowEndpoint({
     ...{ flows: new FakeFlows(), completions: new FakeCompletions(), attestations, accounts, settings, now: () => now },
-    methods: [password({ accounts, passwords: new FakePasswords(), throttle, rules }), device, backup, address],
+    methods: [password({ accounts, passwords: new FakePasswords(), throttle, rules, schemas, ...schemas }), device, backup, address],
   });
   await submit(await start(FlowKind.REGISTRATION), { email: 'a@example.com', password: 'correct horse' });
 });

@@ -46,10 +46,10 @@ test.each([
   ['a disabled person', email, 'right', { disabled: true }, 'identity_disabled', 1],
   ['a person with a second factor', email, 'right', { secondFactor: true }, 'second_factor_due', 1],
   ['a second factor and a wrong password', email, 'wrong', { secondFactor: true }, 'credentials_wrong', 1],
-  ['no address', 'nobody', 'right', {}, 'credentials_wrong', 0],
+  ['no identifier', 'no body', 'right', {}, 'credentials_wrong', 0],
   ['a password without end', email, 'x'.repeat(5000), {}, 'credentials_wrong', 0],
 ])(
-  'RFC 6749 §4.3.2: %s is refused, and every password of an address is hashed',
+  'RFC 6749 §4.3.2: %s is refused, and every password of an identifier is hashed',
   async (_who, username, password, changes, reason, hashed) => {
     accounts.byIdentifier.set(email, { ...account, ...changes });
     expect(await ask(username, password)).toEqual({ outcome: { $case: 'refused', value: { reason, retry_at_ms: 0 } } });

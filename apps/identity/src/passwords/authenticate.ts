@@ -1,7 +1,7 @@
 import type { AuthenticateRequest, AuthenticateResponse } from '@authority/contracts/identity';
 import type { Reason } from '@authority/errors';
 import { log } from '@authority/telemetry';
-import { normalizeEmail } from '../accounts/email.ts';
+import { identifierOf } from '../accounts/identifier.ts';
 import { passwordAcr } from '../flows/assurance.ts';
 import { type PasswordSignInPorts, signInByPassword } from './sign-in.ts';
 
@@ -19,8 +19,8 @@ export const authenticate =
   (ports: AuthenticatePorts) =>
   async ({ username, password, client_id, evidence }: AuthenticateRequest): Promise<AuthenticateResponse> => {
     const now = ports.now();
-    const identifier = username.length <= longestValue ? normalizeEmail(username) : undefined;
-    // What is no address is nobody's; nothing is hashed, as on the sign-in page.
+    const identifier = username.length <= longestValue ? identifierOf(username)?.value : undefined;
+    // What is no identifier of any kind is nobody's; nothing is hashed, as on the sign-in page.
     if (identifier === undefined || password.length > longestValue) return refused('credentials_wrong');
 
     const address = evidence?.peer_address ?? '';

@@ -1,7 +1,7 @@
 import { appendAudit } from '@authority/audit';
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import { appendFeed } from '@authority/feed';
-import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange } from '../accounts/ports.ts';
+import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange, Taken, TraitChange } from '../accounts/ports.ts';
 import { kindOfIdentifier } from '../accounts/identifier.ts';
 import { isSubject } from '../accounts/subject.ts';
 import type { Traits } from '../accounts/traits.ts';
@@ -40,6 +40,18 @@ const insertIdentity = statement(
   'identity_insert',
   `INSERT INTO identities (sub, traits, email_verified, disabled, schema_id, schema_version) VALUES ($1, $2::jsonb, $3, $4, $5, $6)
    RETURNING security, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at`,
+);
+// Compared as JSON: an operator's change in between is not undone.
+const storeTraits = statement(
+  'account_traits',
+  `UPDATE identities SET traits = $3::jsonb, schema_id = $4, schema_version = $5, version = version + 1, updated_at = clock_timestamp()
+   WHERE sub = $1 AND traits = $2::jsonb RETURNING sub`,
+);
+const followAddress = statement(
+  'account_email_verified',
+  `UPDATE identities SET email_verified = CASE WHEN $3 THEN email_verified ELSE EXISTS (
+     SELECT FROM addresses WHERE addresses.sub = $1 AND kind = 'email' AND value = $2 AND verified_at IS NOT NULL) END
+   WHERE sub = $1`,
 );
 const storePassword = statement(
   'password_store',
@@ -101,13 +113,12 @@ export class PostgresAccounts implements Accounts {
     return row?.phc;
   }
 
-  async register(account: NewAccount): Promise<{ security: number; at: number } | undefined> {
-    try {
-      return await this.#database.transaction((tx) => register(tx, account));
-    } catch (error) {
-      if (error instanceof IdentifierTaken) return undefined;
-      throw error;
-    }
+  register(account: NewAccount): Promise<{ security: number; at: number } | Taken> {
+    return orTaken(() => this.#database.transaction((tx) => register(tx, account)));
+  }
+
+  changeTraits(change: TraitChange): Promise<'changed' | 'conflict' | Taken> {
+    return orTaken(() => this.#database.transaction((tx) => changeTraits(tx, change)));
   }
 
   async signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }> {
@@ -133,6 +144,29 @@ export class PostgresAccounts implements Accounts {
       return row;
     });
   }
+}
+
+async function orTaken<T>(work: () => Promise<T>): Promise<T | Taken> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof IdentifierTaken) return { taken: error.kind };
+    throw error;
+  }
+}
+
+async function changeTraits(tx: Queryable, { sub, schema, traits, before }: TraitChange): Promise<'changed' | 'conflict'> {
+  // An address that stays keeps what is known of it; of another one it is known if it was an address of theirs before.
+  const email = schema.addressOfClaim('email', traits);
+  const values = [sub, JSON.stringify(before.traits), JSON.stringify(traits), schema.id, schema.version];
+  if ((await tx.query(storeTraits, values)).length === 0) return 'conflict';
+  await storeIdentifiers(tx, sub, schema.identifiersOf(traits));
+  await storeAddresses(tx, sub, schema.addressesOf(traits));
+  await tx.query(followAddress, [sub, email, schema.addressOfClaim('email', before.traits) === email]);
+  const names = new Set([...Object.keys(before.traits), ...Object.keys(traits)]);
+  const changed = [...names].filter((name) => JSON.stringify(before.traits[name]) !== JSON.stringify(traits[name]));
+  await appendAudit(tx, { action: 'identity.change_profile', actor: `user:${sub}`, target: `identity:${sub}`, details: { changed } });
+  return 'changed';
 }
 
 async function register(tx: Queryable, account: NewAccount): Promise<{ security: number; at: number }> {

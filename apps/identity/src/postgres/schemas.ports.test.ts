@@ -227,6 +227,32 @@ describe('OpenID Connect Core §5.1: whether an address has been verified is kno
     ]);
   });
 
+  test('a person changes what is known of them: of two at once one, an address by whether it was known before', async () => {
+    const accounts = new PostgresAccounts(database);
+    const traits = { email: 'p@example.com', phone: '+49 151 5555555', given_name: 'P', family_name: 'Q' };
+    const { sub } = await create('employee', traits, { email_verified: true });
+    const change = async (changes: object) => {
+      const before = await accounts.findForFlow(sub);
+      const schema = await schemas.newest('employee');
+      if (!before || !schema) throw new Error('nobody');
+      return { sub, schema, before, traits: { ...before.traits, ...changes } };
+    };
+    const [left, right] = [await change({ given_name: 'Left' }), await change({ given_name: 'Right' })];
+    expect((await Promise.all([accounts.changeTraits(left), accounts.changeTraits(right)])).sort()).toEqual(['changed', 'conflict']);
+    expect(await claims(sub)).toMatchObject({ email: 'p@example.com', email_verified: true });
+    expect(await accounts.changeTraits(await change({ email: 'p2@example.com', phone: '+49 151 6666666' }))).toBe('changed');
+    expect(await claims(sub)).toMatchObject({ email: 'p2@example.com', email_verified: false, phone_number: '+491516666666' });
+    expect(await accounts.findForFlow(sub)).toMatchObject({ name: 'p2@example.com', schema: { id: 'employee', version: 1 } });
+    await create('default', { email: 'p3@example.com' });
+    expect(await accounts.changeTraits(await change({ email: 'P3@example.com' }))).toEqual({ taken: 'email' });
+    const { audit_events } = await listAudit(
+      database,
+      'identity',
+      ListAuditEventsRequest.create({ filter: 'action = "identity.change_profile"' }),
+    );
+    expect(audit_events[0]).toMatchObject({ actor: `user:${sub}`, details: '{"changed": ["email", "phone"]}' });
+  });
+
   test('the release before this writes email_verified alone, and is believed', async () => {
     const { sub } = await create('default', { email: 'old@example.com' });
     await database.query(statement('test_old_release', 'UPDATE identities SET email_verified = true WHERE sub = $1'), [sub]);

@@ -110,7 +110,7 @@ form { margin: 24px 0 0; display: grid; gap: 20px; }
 .hint { margin: 0; color: var(--quiet); font-size: 0.875rem; }
 .row { position: relative; display: flex; }
 
-input {
+input, select {
   width: 100%;
   min-height: 44px;
   padding: 8px 12px;
@@ -120,8 +120,9 @@ input {
   border: 1px solid var(--field-line);
   border-radius: var(--radius);
 }
-input:focus-visible { outline: 2px solid var(--accent); outline-offset: 0; border-color: var(--accent); border-radius: var(--radius); }
-input[aria-invalid="true"] { border-color: var(--danger); border-width: 2px; padding: 7px 11px; }
+input:focus-visible, select:focus-visible { outline: 2px solid var(--accent); outline-offset: 0; border-color: var(--accent); border-radius: var(--radius); }
+input[readonly] { color: var(--quiet); background: transparent; }
+input[aria-invalid="true"], select[aria-invalid="true"] { border-color: var(--danger); border-width: 2px; padding: 7px 11px; }
 .row.with-reveal input { padding-inline-end: 76px; }
 
 .reveal {

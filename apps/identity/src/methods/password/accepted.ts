@@ -1,3 +1,4 @@
+import { textsOf } from '../../accounts/traits.ts';
 import { errorMessage, type Messages } from '../../flows/state.ts';
 import { normalizePassword, type Passwords } from '../../passwords/passwords.ts';
 import { findPasswordFault, mostPasswordBytes, type PasswordRules } from '../../passwords/policy.ts';
@@ -15,8 +16,9 @@ export async function acceptedPassword(
 ): Promise<{ hash: string } | { messages: Messages }> {
   const password = normalizePassword(given);
   if (password === '') return { messages: { password: [errorMessage('required')] } };
-  const texts = Object.values(traits).filter((one) => typeof one === 'string');
-  const known = texts.flatMap((text) => [text, ...text.split(/[@.\s]+/)]).filter((word) => word !== '');
+  const known = textsOf(traits)
+    .flatMap((text) => [text, ...text.split(/[@.\s]+/)])
+    .filter((word) => word !== '');
   const required = rules();
   const fault = await findPasswordFault(password, known, required, passwords);
   if (fault === undefined) return { hash: await passwords.hash(password) };

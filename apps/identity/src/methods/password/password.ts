@@ -1,11 +1,10 @@
 import type { Method } from '../../flows/method.ts';
-import { type PasswordSignInPorts } from '../../passwords/sign-in.ts';
 import { type ChangePorts, newPassword, passwordSettings } from './change.ts';
 import { passwordRegistration, type RegistrationPorts } from './registration.ts';
-import { passwordSignIn } from './sign-in.ts';
+import { passwordSignIn, type SignInPorts } from './sign-in.ts';
 
 /** A password: something that a person knows (amr `pwd`). */
-export const password = (ports: PasswordSignInPorts & RegistrationPorts & ChangePorts): Method => ({
+export const password = (ports: SignInPorts & RegistrationPorts & ChangePorts): Method => ({
   name: 'password',
   first: passwordSignIn(ports),
   registration: passwordRegistration(ports),

@@ -1,39 +1,35 @@
 import { log } from '@authority/telemetry';
-import { normalizeEmail } from '../../accounts/email.ts';
 import type { Accounts } from '../../accounts/ports.ts';
 import { newSubject } from '../../accounts/subject.ts';
-import { isPlainText, type Traits } from '../../accounts/traits.ts';
 import { ask, type Part } from '../../flows/method.ts';
-import { errorMessage, type FlowMessage, type Messages } from '../../flows/state.ts';
-import { defaultSchema } from '../../schemas/presets/index.ts';
-import { normalizePassword } from '../../passwords/passwords.ts';
+import { errorMessage } from '../../flows/state.ts';
+import { formFieldsOf, takenMessages, traitsOf } from '../../schemas/form.ts';
+import type { IdentitySchema } from '../../schemas/identity-schema.ts';
+import type { Schemas } from '../../schemas/ports.ts';
 import type { Throttle } from '../../throttle/throttle.ts';
 import { acceptedPassword, type NewPasswordPorts } from './accepted.ts';
 
 export interface RegistrationPorts extends NewPasswordPorts {
   readonly accounts: Pick<Accounts, 'register'>;
   readonly throttle: Pick<Throttle, 'admitRegistration'>;
+  readonly schemas: Pick<Schemas, 'newest'>;
+  readonly registrationSchema: () => string;
 }
 
-interface Filled {
-  readonly identifier: string;
-  readonly traits: Traits;
-  readonly password: string;
-}
+const selection = { form: 'registration' } as const;
+const passwordField = { name: 'password', type: 'password', autocomplete: 'new-password', required: true } as const;
 
-/** Creating an account with e-mail and password; it ends signed in. */
+/** Creating an account with a password and what the schema of registration asks for; it ends signed in. */
 export const passwordRegistration = (ports: RegistrationPorts): Part => ({
-  offer: async () => ({
-    fields: [
-      { name: 'email', type: 'email', autocomplete: 'username', required: true },
-      { name: 'name', type: 'text', autocomplete: 'name', required: false },
-      { name: 'password', type: 'password', autocomplete: 'new-password', required: true },
-    ],
+  offer: async ({ flow: { locale } }) => ({
+    fields: [...formFieldsOf(await schemaOf(ports), selection, {}, locale), passwordField],
   }),
 
   async submit({ values, flow: { browser }, address, now }) {
-    const filled = readFilled(values);
-    if ('messages' in filled) return ask(filled.messages);
+    const schema = await schemaOf(ports);
+    const filled = traitsOf(schema, selection, values, {});
+    const missing = values['password'] ? {} : { password: [errorMessage('required')] };
+    if ('messages' in filled) return ask({ ...filled.messages, ...missing });
 
     const admission = await ports.throttle.admitRegistration(address, now);
     if (!admission.admitted) {
@@ -42,29 +38,22 @@ export const passwordRegistration = (ports: RegistrationPorts): Part => ({
     }
 
     const { traits } = filled;
-    const accepted = await acceptedPassword(filled.password, traits, ports);
+    const accepted = await acceptedPassword(values['password'] ?? '', traits, ports);
     if ('messages' in accepted) return ask(accepted.messages);
 
     const sub = newSubject(now);
-    const registered = await ports.accounts.register({ sub, schema: defaultSchema, traits, passwordHash: accepted.hash, browser });
-    // That an address is taken cannot be hidden from who registers it without a mail; the throttle above keeps it from
+    const registered = await ports.accounts.register({ sub, schema, traits, passwordHash: accepted.hash, browser });
+    // That an identifier is taken cannot be hidden from who registers it without a mail; the throttle above keeps it from
     // being asked in bulk.
-    if (!registered) return ask({ email: [errorMessage('identifier_taken')] });
+    if ('taken' in registered) return ask(takenMessages(schema, registered.taken));
     const { security, at } = registered;
     return { kind: 'proved', person: { sub, security }, factor: { amr: ['pwd'], at } };
   },
 });
 
-function readFilled(values: Readonly<Record<string, string>>): Filled | { messages: Messages } {
-  const email = (values['email'] ?? '').trim();
-  const name = (values['name'] ?? '').trim().normalize('NFC');
-  const password = normalizePassword(values['password'] ?? '');
-  const identifier = normalizeEmail(email);
-  const messages: Record<string, FlowMessage[]> = {};
-  if (email === '') messages['email'] = [errorMessage('required')];
-  else if (identifier === undefined) messages['email'] = [errorMessage('email_invalid')];
-  if (name !== '' && !isPlainText(name)) messages['name'] = [errorMessage('name_invalid')];
-  if (password === '') messages['password'] = [errorMessage('required')];
-  if (identifier === undefined || Object.keys(messages).length > 0) return { messages };
-  return { identifier, traits: { email, ...(name === '' ? {} : { name }) }, password };
+/** A setting that names no schema stops registration; any other schema would be the wrong one. */
+async function schemaOf({ schemas, registrationSchema }: RegistrationPorts): Promise<IdentitySchema> {
+  const schema = await schemas.newest(registrationSchema());
+  if (!schema) throw new Error(`the setting registration.schema names no schema: ${registrationSchema()}`);
+  return schema;
 }

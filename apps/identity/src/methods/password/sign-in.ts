@@ -1,25 +1,36 @@
-import { normalizeEmail } from '../../accounts/email.ts';
-import { ask, type Part } from '../../flows/method.ts';
+import { identifierOf, type IdentifierKind } from '../../accounts/identifier.ts';
+import { ask, type Form, type Part } from '../../flows/method.ts';
 import { errorMessage, type Messages } from '../../flows/state.ts';
 import { type PasswordSignInPorts, signInByPassword } from '../../passwords/sign-in.ts';
 
-/** Sign-in with e-mail and password. */
-export const passwordSignIn = (ports: PasswordSignInPorts): Part => ({
+export interface SignInPorts extends PasswordSignInPorts {
+  /** The kinds of identifiers that people here can have. */
+  readonly signInKinds: () => Promise<readonly IdentifierKind[]>;
+}
+
+/** Sign-in with a password and any identifier that people here can have. */
+export const passwordSignIn = (ports: SignInPorts): Part => ({
   offer: async () => ({
     fields: [
-      { name: 'email', type: 'email', autocomplete: 'username', required: true },
+      identifierField(await ports.signInKinds()),
       { name: 'password', type: 'password', autocomplete: 'current-password', required: true },
     ],
   }),
 
   async submit({ values, flow: { browser }, address, now }) {
-    const { email = '', password = '' } = values;
-    const missing = missingFields(email, password);
+    const kinds = await ports.signInKinds();
+    const { name } = identifierField(kinds);
+    // Whoever knows the form from before the kinds changed still gets in.
+    const typed = values[name] ?? values['email'] ?? values['identifier'] ?? '';
+    const { password = '' } = values;
+    const missing = missingFields(name, typed, password);
     if (missing) return ask(missing);
-    const identifier = normalizeEmail(email);
-    if (identifier === undefined) return ask({ email: [errorMessage('email_invalid')] });
+    const identifier = identifierOf(typed);
+    // Says something about the text, and nothing about who exists.
+    if (identifier === undefined || !kinds.includes(identifier.kind)) return ask({ [name]: [errorMessage(invalidMessage(kinds))] });
 
-    const outcome = await signInByPassword({ identifier, password, browser, address, now, refusesSecondFactor: false }, ports);
+    const attempt = { identifier: identifier.value, password, browser, address, now, refusesSecondFactor: false };
+    const outcome = await signInByPassword(attempt, ports);
     if (outcome.signedIn) {
       const { sub, security } = outcome.account;
       return { kind: 'proved', person: { sub, security }, factor: { amr: ['pwd'], at: outcome.at } };
@@ -29,10 +40,28 @@ export const passwordSignIn = (ports: PasswordSignInPorts): Part => ({
   },
 });
 
-function missingFields(email: string, password: string): Messages | undefined {
-  if (email.trim() !== '' && password !== '') return undefined;
+const fields: Readonly<Record<IdentifierKind, { name: string; type: string; inputmode: string }>> = {
+  email: { name: 'email', type: 'email', inputmode: '' },
+  phone: { name: 'phone', type: 'tel', inputmode: 'tel' },
+  username: { name: 'username', type: 'text', inputmode: '' },
+};
+
+/** One field for all of them. */
+function identifierField(kinds: readonly IdentifierKind[]): Form['fields'][number] {
+  const [only, ...others] = kinds;
+  const shape = only !== undefined && others.length === 0 ? fields[only] : { name: 'identifier', type: 'text', inputmode: '' };
+  return { ...shape, autocomplete: 'username', required: true };
+}
+
+function invalidMessage(kinds: readonly IdentifierKind[]): string {
+  const [only, ...others] = kinds;
+  return only === undefined || others.length > 0 ? 'identifier_invalid' : `${only}_invalid`;
+}
+
+function missingFields(name: string, typed: string, password: string): Messages | undefined {
+  if (typed.trim() !== '' && password !== '') return undefined;
   return {
-    ...(email.trim() === '' ? { email: [errorMessage('required')] } : {}),
+    ...(typed.trim() === '' ? { [name]: [errorMessage('required')] } : {}),
     ...(password === '' ? { password: [errorMessage('required')] } : {}),
   };
 }
