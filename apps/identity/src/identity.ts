@@ -4,7 +4,7 @@ import { runJobs } from '@authority/jobs';
 import { deadLetterHandlers, type Outbox, openOutbox } from '@authority/outbox';
 import { type Database, migrate, open, type Queryable, waitForSchema } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
-import { ensureKeys, KeyTable, KeyWrapping, SealedValues } from '@authority/sealing';
+import { ensureKeys, KeyTable, KeyWrapping, Macs, SealedValues } from '@authority/sealing';
 import { openSettings, type Settings, settingsHandlers } from '@authority/settings';
 import { Directory } from './accounts/directory.ts';
 import type { IdentityConfig, IdentityMigrateConfig } from './config.ts';
@@ -22,6 +22,7 @@ import type { MailLimits } from './mails/limits.ts';
 import { mailer } from './mails/mailer.ts';
 import { mailQueue, type Mails } from './mails/mails.ts';
 import { mailTemplateHandlers } from './mails/templates/mail-templates.ts';
+import { storedPasskeys } from './methods/passkey/compose.ts';
 import { password } from './methods/password/password.ts';
 import { contact, profile } from './methods/profile/profile.ts';
 import { authenticate } from './passwords/authenticate.ts';
@@ -58,13 +59,15 @@ export async function startIdentity({ config, runtime }: { config: IdentityConfi
   const passwords = new PasswordWorkers(config.passwordWorkers === undefined ? {} : { size: config.passwordWorkers });
   const feed = new FeedSource(database);
   const outbox = await openOutbox({ database, service, queues: [mailQueue] });
-  const sealed = new SealedValues(service, new KeyTable(database, new KeyWrapping(service, config.secrets)));
+  const keys = new KeyTable(database, new KeyWrapping(service, config.secrets));
+  const [sealed, macs] = [new SealedValues(service, keys), new Macs(service, keys)];
   const mail = mailer({ config, database, ephemeral, settings, outbox, sealed });
   const schema = waitForSchema(database, identityMigrations.length);
   const ready = () => schema.reached() && database.isReady() && ephemeral.isReady() && settings.isReady() && outbox.isReady();
 
   const { mails, limits: mailLimits } = mail;
-  const core = identityCore({ issuer: config.issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, mails, mailLimits });
+  const { issuer } = config;
+  const core = identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, macs, mails, mailLimits });
   const served = await runtime.serve({ module: identityModule(core), ready });
   mail.start();
   const jobs = runJobs(database, service, identityJobs(database));
@@ -94,9 +97,10 @@ interface Parts {
   readonly mails: Mails;
   readonly mailLimits: MailLimits;
   readonly sealed: SealedValues;
+  readonly macs: Macs;
 }
 
-function identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox }: Parts): IdentityCore {
+function identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox, macs, mails }: Parts): IdentityCore {
   const accounts = new PostgresAccounts(database);
   const schemas = new PostgresSchemas(database);
   const registrationSchema = () => settings.get('registration.schema');
@@ -111,6 +115,7 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed, 
   const signedInBy = signInKinds({ inUse, schemas, registrationSchema, now });
   const methods = [
     password({ accounts, passwords, throttle, rules, schemas, registrationSchema, signInKinds: signedInBy }),
+    storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, now }),
     contact({ accounts, schemas, throttle }),
     profile({ accounts, schemas, throttle }),
   ];

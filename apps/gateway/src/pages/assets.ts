@@ -3,12 +3,14 @@ import type { Answer } from '../http/answer.ts';
 import { plainError } from '../http/oauth-error.ts';
 import type { Route } from '../http/serve.ts';
 import { checkSessionScript, formPostScript, icon, pageScript, signedOutScript } from './assets/scripts.ts';
+import { passkeyScript } from './assets/passkey-script.ts';
 import { stylesheet } from './assets/stylesheet.ts';
 
 /** Files that pages refer to. Their names carry a hash of what they hold, so that a cache may keep them for good. */
 export interface Assets {
   readonly stylesheet: string;
   readonly pageScript: string;
+  readonly passkeyScript: string;
   readonly formPostScript: string;
   readonly signedOutScript: string;
   readonly checkSessionScript: string;
@@ -20,6 +22,7 @@ const javascript = 'text/javascript; charset=utf-8';
 const files = {
   stylesheet: ['page', 'css', 'text/css; charset=utf-8', stylesheet],
   pageScript: ['page', 'js', javascript, pageScript],
+  passkeyScript: ['passkey', 'js', javascript, passkeyScript],
   formPostScript: ['form-post', 'js', javascript, formPostScript],
   signedOutScript: ['signed-out', 'js', javascript, signedOutScript],
   checkSessionScript: ['check-session', 'js', javascript, checkSessionScript],
@@ -34,6 +37,7 @@ export function assetsBelow(prefix: string): Assets {
   return {
     stylesheet: prefix + pathOf(files.stylesheet),
     pageScript: prefix + pathOf(files.pageScript),
+    passkeyScript: prefix + pathOf(files.passkeyScript),
     formPostScript: prefix + pathOf(files.formPostScript),
     signedOutScript: prefix + pathOf(files.signedOutScript),
     checkSessionScript: prefix + pathOf(files.checkSessionScript),

@@ -1,7 +1,7 @@
 import type { Form, Message } from '@authority/contracts/identity';
 import { flowPaths } from '../interactions/flow.ts';
 import type { FlowScreen } from '../interactions/outcome.ts';
-import { firstToFill, formFields, isError, messageText, summaryLines } from './form-fields.ts';
+import { firstToFill, formFields, isError, messageText, needsScript, summaryLines } from './form-fields.ts';
 import { type Html, html, type HtmlValue } from './html.ts';
 import { button, clientName, itemList, link, ownForm, page, type PageContext, submitButton } from './layout.ts';
 import type { Texts } from './messages.ts';
@@ -16,6 +16,7 @@ export function flowPage(context: PageContext, screen: FlowScreen): string {
   return page(context, {
     title: failed ? `${texts.say('summary.title')}: ${title}` : title,
     wide: name === 'settings',
+    head: flow.forms.some(needsScript) && html`\n<script src="${context.assets.passkeyScript}" defer></script>`,
     content: html`<h1>${title}</h1>
 ${lead(texts, screen)}
 ${screen.notice !== undefined && notice(context, screen)}
@@ -83,13 +84,23 @@ function formOf(context: PageContext, screen: FlowScreen, form: Form, index: num
   const data = { 'data-method': method, ...(form.options === '' ? {} : { 'data-options': form.options }) };
   const own = (carried: Readonly<Record<string, string>>, content: HtmlValue) =>
     ownForm(context, path, { ...hidden, ...carried }, content, data);
-  const submit = own({}, [...formFields(texts, form, index, focus), ...submits(context, screen, form, look)]);
-  return html`${index > 0 && name !== 'settings' && html`<p class="or">${texts.say('or')}</p>`}
+  const submit = scripted(texts, form, own({}, [...formFields(texts, form, index, focus), ...submits(context, screen, form, look)]));
+  // Of several ways, one that needs a script is not even named without it.
+  const isExtra = index > 0 && name !== 'settings' && needsScript(form);
+  return html`${isExtra && html`<div data-needs-script hidden>`}
+${index > 0 && name !== 'settings' && html`<p class="or">${texts.say('or')}</p>`}
 <section class="way way-${method}"${heading !== undefined && html` aria-labelledby="section-${method}"`}>
 ${heading !== undefined && html`<h2 id="section-${method}">${texts.say(heading)}</h2>`}
 ${itemList(context, form, own)}
 ${submit}
-</section>`;
+</section>${isExtra && html`</div>`}`;
+}
+
+/** Hidden until the script shows it; who has none is told why there is nothing to press. */
+function scripted(texts: Texts, form: Form, content: Html): Html {
+  if (!needsScript(form)) return content;
+  return html`<noscript><p class="hint">${texts.say('needs_script')}</p></noscript>
+<div data-needs-script hidden>${content}</div>`;
 }
 
 /** The buttons that the form names, or one that says what it does. */

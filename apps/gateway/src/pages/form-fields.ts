@@ -10,13 +10,19 @@ export function messageText(texts: Texts, { id, parameters }: Message): Html {
 
 /** The first field that is empty, or wrong; -1 for none. */
 export function firstToFill(fields: readonly Field[]): number {
-  return fields.findIndex(({ value, messages, type }) => type !== 'checkbox' && (value === '' || messages.some(isError)));
+  return fields.findIndex(
+    ({ value, messages, type }) => type !== 'checkbox' && type !== 'hidden' && (value === '' || messages.some(isError)),
+  );
 }
 
 export const formFields = (texts: Texts, form: Form, index: number, focus: number): Html[] =>
-  form.fields.map((field, at) =>
-    field.type === 'checkbox' ? checkbox(texts, form, field, index) : fieldRow(texts, form, field, index, at === focus),
-  );
+  form.fields.map((field, at) => {
+    if (field.type === 'hidden') return html`<input type="hidden" name="${field.name}" value="">`;
+    return field.type === 'checkbox' ? checkbox(texts, form, field, index) : fieldRow(texts, form, field, index, at === focus);
+  });
+
+/** It has a field that a script fills in: without one nothing can come of it. */
+export const needsScript = ({ fields }: Form): boolean => fields.some(({ type, required }) => type === 'hidden' && required);
 
 /** Each line of the summary leads to its field. */
 export const summaryLines = (texts: Texts, form: Form, index: number): Html[] =>

@@ -40,11 +40,15 @@ afterAll(async () => {
 /** Somebody with a password and a passkey. */
 async function person() {
   const [sub, email, id] = [newSubject(Date.now()), `${randomUUID()}@example.com`, randomBytes(16).toString('base64url')];
-  const [accounts, passkeys] = [new PostgresAccounts(database), new PostgresPasskeys(database)];
+  const [accounts, passkeys] = [new PostgresAccounts(database), new PostgresPasskeys(database, async () => {})];
   await accounts.register({ sub, schema: defaultSchema, traits: { email }, passwordHash: 'hash:x', browser: 'b'.repeat(43) });
   await passkeys.userHandle(sub);
   const facts = { transports: [], aaguid: randomUUID(), backupEligible: true, backedUp: true, userVerified: true };
-  await passkeys.add(sub, { id, publicKey: randomBytes(77), counter: 0, name: 'Phone', ...facts }, `user:${sub}`);
+  await passkeys.add(
+    sub,
+    { id, publicKey: randomBytes(77), counter: 0, name: 'Phone', ...facts },
+    { actor: `user:${sub}`, at: 0, address: '', userAgent: '', locale: '' },
+  );
   return { sub, id, security: async () => (await accounts.findForFlow(sub))?.security };
 }
 

@@ -77,7 +77,7 @@ describe('a flow', () => {
     expect(
       flow?.forms[0]?.fields.map(({ name, type, autocomplete, required, value }) => [name, type, autocomplete, required, value]),
     ).toEqual([
-      ['email', 'email', 'username', true, 'a@example.com'],
+      ['email', 'email', 'username webauthn', true, 'a@example.com'],
       ['password', 'password', 'current-password', true, ''],
     ]);
   });

@@ -70,7 +70,7 @@ describe('how-to/import.md: people come as a whole, or not at all', () => {
     expect(await find('ada@example.com')).toMatchObject({ sub, passwordHash: ssha, disabled: false, secondFactor: false, security: 1 });
     expect(await findIdentity(database, sub)).toMatchObject({ email_verified: true, create_time_ms: 1_500_000_000_000 });
     expect(await find('bob@example.com')).toMatchObject({ sub: bob?.sub, disabled: true, passwordHash: undefined });
-    const passkeys = new PostgresPasskeys(database);
+    const passkeys = new PostgresPasskeys(database, async () => {});
     expect(await passkeys.list(bob?.sub ?? '')).toMatchObject([{ name: 'Phone', transports: ['internal'] }]);
     expect(await passkeys.find(Buffer.alloc(16, 9).toString('base64url'))).toMatchObject({ sub: bob?.sub, counter: 7 });
   });

@@ -2,15 +2,18 @@ import { listAudit } from '@authority/audit';
 import { ListAuditEventsRequest } from '@authority/contracts/admin';
 import { type Ephemeral, openEphemeral } from '@authority/ephemeral';
 import { type Database, open, statement } from '@authority/postgres';
+import { KeyTable, KeyWrapping, Macs } from '@authority/sealing';
 import { type TestPostgres, testPostgres } from '@authority/testing';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newSubject } from '../accounts/subject.ts';
 import { EphemeralChallenges } from '../ephemeral/challenges.ts';
 import { migrateIdentity } from '../identity.ts';
-import { challengeLifetimeMs, newChallenge } from '../methods/passkey/challenge.ts';
+import { type Binding, MacChallenges } from '../methods/passkey/challenge.ts';
 import { mostPasskeys } from '../methods/passkey/passkeys.ts';
+import type { Mail } from '../mails/kinds.ts';
 import { PostgresAccounts } from './accounts.ts';
+import { mailNotices } from './notices.ts';
 import { defaultSchema } from '../schemas/presets/index.ts';
 import { PostgresPasskeys } from './passkeys.ts';
 
@@ -19,15 +22,22 @@ let database: Database;
 let ephemeral: Ephemeral;
 let accounts: PostgresAccounts;
 let passkeys: PostgresPasskeys;
+let keys: KeyTable;
+const told: string[] = [];
 
 beforeAll(async () => {
   postgres = await testPostgres();
   const ownerUrl = await postgres.newDatabase();
   const serviceUrl = postgres.serviceUrl(ownerUrl, 'identity');
-  await migrateIdentity({ ownerUrl, serviceUrl, secrets: [randomBytes(32)] });
+  const secrets = [randomBytes(32)];
+  await migrateIdentity({ ownerUrl, serviceUrl, secrets });
   database = await open({ url: serviceUrl, service: 'identity' });
+  keys = new KeyTable(database, new KeyWrapping('identity', secrets));
   ephemeral = await openEphemeral({ database, service: 'identity', prefix: 'authority:identity:' });
-  [accounts, passkeys] = [new PostgresAccounts(database), new PostgresPasskeys(database)];
+  [accounts, passkeys] = [
+    new PostgresAccounts(database),
+    new PostgresPasskeys(database, async (_, sub, kind) => void told.push(`${kind} ${sub}`)),
+  ];
 });
 
 afterAll(async () => {
@@ -50,9 +60,11 @@ const newPasskey = (counter = 0, id = randomBytes(32).toString('base64url')) => 
   ...{ backupEligible: counter === 0, backedUp: false, userVerified: true },
 });
 
+const asked = (sub: string) => ({ actor: `user:${sub}`, at: 0, address: '', userAgent: '', locale: '' });
+
 async function added(sub: string, counter = 0) {
   const passkey = newPasskey(counter);
-  expect(await passkeys.add(sub, passkey, `user:${sub}`)).toBe('added');
+  expect(await passkeys.add(sub, passkey, asked(sub))).toBe('added');
   return passkey;
 }
 
@@ -86,9 +98,9 @@ describe('WebAuthn §4: a credential record', () => {
       ).map(({ kind }) => kind);
     const [one, two] = [await added(sub), await added(sub)];
     expect(await kinds()).toEqual(['passkey', 'password']);
-    await passkeys.remove(sub, one.id, `user:${sub}`);
+    await passkeys.remove(sub, one.id, asked(sub));
     expect(await kinds()).toEqual(['passkey', 'password']);
-    await passkeys.remove(sub, two.id, `user:${sub}`);
+    await passkeys.remove(sub, two.id, asked(sub));
     expect(await kinds()).toEqual(['password']);
   });
 });
@@ -123,43 +135,52 @@ describe('Passkeys of a person', () => {
   test('WebAuthn §7.1 step 26: a credential belongs to one person', async () => {
     const [ann, eve] = [await person(), await person()];
     const passkey = newPasskey();
-    const both = await Promise.all([ann, eve].map((sub) => passkeys.add(sub, passkey, `user:${sub}`)));
+    const both = await Promise.all([ann, eve].map((sub) => passkeys.add(sub, passkey, asked(sub))));
     expect(both.toSorted()).toEqual(['added', 'exists']);
-    expect(await passkeys.add(newSubject(0), newPasskey(), 'system')).toBe('gone');
+    expect(await passkeys.add(newSubject(0), newPasskey(), asked(''))).toBe('gone');
   });
 
   test('are at most so many, also when all are added at once', async () => {
     const sub = await person();
-    const all = await Promise.all(Array.from({ length: mostPasskeys + 5 }, () => passkeys.add(sub, newPasskey(), `user:${sub}`)));
+    const all = await Promise.all(Array.from({ length: mostPasskeys + 5 }, () => passkeys.add(sub, newPasskey(), asked(sub))));
     expect(all.filter((one) => one === 'too_many')).toHaveLength(5);
   });
 
   test('are renamed and removed by nobody else', async () => {
     const [ann, eve] = [await person(), await person()];
     const { id } = await added(ann);
-    expect(await passkeys.rename(eve, id, 'Eve', `user:${eve}`)).toBe(false);
-    expect(await passkeys.remove(eve, id, `user:${eve}`)).toBe('gone');
-    expect(await passkeys.rename(ann, id, 'Blue key', `user:${ann}`)).toBe(true);
+    expect(await passkeys.rename(eve, id, 'Eve', asked(eve))).toBe(false);
+    expect(await passkeys.remove(eve, id, asked(eve))).toBe('gone');
+    expect(await passkeys.rename(ann, id, 'Blue key', asked(ann))).toBe(true);
     expect((await passkeys.list(ann)).map(({ name }) => name)).toEqual(['Blue key']);
-    expect(await passkeys.remove(ann, id, `user:${ann}`)).toBe('removed');
+    expect(await passkeys.remove(ann, id, asked(ann))).toBe('removed');
     expect((await actions(ann)).toSorted()).toEqual(['passkey.add', 'passkey.remove', 'passkey.rename']);
   });
 
-  test('the last way in stays, also when two are removed at once; an operator may', async () => {
+  test('the last way in stays, also when two are removed at once', async () => {
     const sub = await person();
     await database.query(withoutPassword, [sub]);
     const two = [await added(sub), await added(sub)];
-    const removed = await Promise.all(two.map(({ id }) => passkeys.remove(sub, id, `user:${sub}`)));
+    const removed = await Promise.all(two.map(({ id }) => passkeys.remove(sub, id, asked(sub))));
     expect(removed.toSorted()).toEqual(['last_way_in', 'removed']);
-    const [left] = await passkeys.list(sub);
-    expect(await passkeys.remove(sub, left?.id ?? '', 'operator:c_op', true)).toBe('removed');
+    expect(told.filter((one) => one.endsWith(sub))).toEqual([`passkey_added ${sub}`, `passkey_added ${sub}`, `passkey_removed ${sub}`]);
   });
 });
 
-test('WebAuthn §13.4.3: of 50 answers to one challenge a single one is looked at; an old one is refused', async () => {
-  const challenges = new EphemeralChallenges(ephemeral);
-  const challenge = newChallenge(Date.now());
-  const spent = await Promise.all(Array.from({ length: 50 }, () => challenges.spend(challenge)));
-  expect(spent.filter(Boolean)).toHaveLength(1);
-  expect(await challenges.spend(newChallenge(Date.now() - challengeLifetimeMs - 1000))).toBe(false);
+test('a notice goes to an address of the person, in the transaction of the change', async () => {
+  const sub = await person();
+  const mails: Mail[] = [];
+  const noticing = new PostgresPasskeys(database, mailNotices({ send: async (_, mail) => void mails.push(mail) }));
+  await noticing.add(sub, newPasskey(), { ...asked(sub), at: 5, address: '192.0.2.1', userAgent: 'Firefox', locale: 'de' });
+  const values = { asked: { at: 5, address: '192.0.2.1', userAgent: 'Firefox' } };
+  expect(mails).toEqual([{ kind: 'passkey_added', to: expect.stringMatching(/@example\.com$/), locale: 'de', values }]);
+});
+
+test('WebAuthn §13.4.3: of 50 answers to one challenge at two replicas a single one is looked at', async () => {
+  const spent = new EphemeralChallenges(ephemeral);
+  const replicas = [0, 1].map(() => new MacChallenges(new Macs('identity', keys), spent, Date.now));
+  const binding: Binding = { purpose: 'sign_in', flow: { browser: 'b'.repeat(43), expiresAt: Date.now() + 60_000 } };
+  const challenge = (await replicas[0]?.make(binding)) ?? '';
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => replicas[index % 2]?.spend(challenge, binding)));
+  expect(answers.filter(Boolean)).toHaveLength(1);
 });

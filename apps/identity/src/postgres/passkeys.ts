@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { appendAudit } from '@authority/audit';
 import { type Database, type Queryable, statement } from '@authority/postgres';
+import type { Asked } from '../accounts/asked.ts';
 import {
-  type Actor,
   type Added,
   type Assertion,
   type FoundPasskey,
   mostPasskeys,
-  type NewPasskey,
+  type NamedPasskey,
   type Passkey,
   type Passkeys,
   type Removed,
   type Use,
 } from '../methods/passkey/passkeys.ts';
+import type { Notice } from './notices.ts';
 
 const find = statement(
   'passkey_find',
@@ -85,9 +86,11 @@ interface ListRow {
 /** Passkeys in PostgreSQL. */
 export class PostgresPasskeys implements Passkeys {
   readonly #database: Database;
+  readonly #notice: Notice;
 
-  constructor(database: Database) {
+  constructor(database: Database, notice: Notice) {
     this.#database = database;
+    this.#notice = notice;
   }
 
   async find(id: string): Promise<FoundPasskey | undefined> {
@@ -118,11 +121,15 @@ export class PostgresPasskeys implements Passkeys {
     return row.user_handle.toString('base64url');
   }
 
-  add(sub: string, passkey: NewPasskey & { readonly name: string }, actor: Actor): Promise<Added> {
-    return this.#database.transaction((tx) => insertPasskey(tx, sub, passkey, actor));
+  add(sub: string, passkey: NamedPasskey, asked: Asked): Promise<Added> {
+    return this.#database.transaction(async (tx) => {
+      const added = await insertPasskey(tx, sub, passkey, asked.actor);
+      if (added === 'added') await this.#notice(tx, sub, 'passkey_added', asked);
+      return added;
+    });
   }
 
-  rename(sub: string, id: string, name: string, actor: Actor): Promise<boolean> {
+  rename(sub: string, id: string, name: string, { actor }: Asked): Promise<boolean> {
     return this.#database.transaction(async (tx) => {
       const renamed = await tx.query(rename, [sub, bytes(id), name]);
       if (renamed.length === 0) return false;
@@ -131,8 +138,12 @@ export class PostgresPasskeys implements Passkeys {
     });
   }
 
-  remove(sub: string, id: string, actor: Actor, evenLast = false): Promise<Removed> {
-    return this.#database.transaction((tx) => removePasskey(tx, { sub, id, actor, evenLast }));
+  remove(sub: string, id: string, asked: Asked): Promise<Removed> {
+    return this.#database.transaction(async (tx) => {
+      const removed = await removePasskey(tx, { sub, id, actor: asked.actor, evenLast: false });
+      if (removed === 'removed') await this.#notice(tx, sub, 'passkey_removed', asked);
+      return removed;
+    });
   }
 }
 
@@ -142,12 +153,7 @@ export async function listPasskeys(db: Queryable, sub: string): Promise<Passkey[
 }
 
 /** Adds a passkey to a person who has a user handle, with its audit row. */
-export async function insertPasskey(
-  tx: Queryable,
-  sub: string,
-  passkey: NewPasskey & { readonly name: string },
-  actor: Actor,
-): Promise<Added> {
+export async function insertPasskey(tx: Queryable, sub: string, passkey: NamedPasskey, actor: string): Promise<Added> {
   if ((await tx.query(lockUser, [sub])).length === 0) return 'gone';
   const [counted] = await tx.query<{ number: number }>(count, [sub]);
   if ((counted?.number ?? 0) >= mostPasskeys) return 'too_many';
@@ -162,7 +168,7 @@ export async function insertPasskey(
 interface Removal {
   readonly sub: string;
   readonly id: string;
-  readonly actor: Actor;
+  readonly actor: string;
   /** Also when nothing is left to sign in with. */
   readonly evenLast: boolean;
 }

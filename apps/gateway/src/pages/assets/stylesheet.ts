@@ -85,6 +85,7 @@ main.wide .way form { margin-top: 16px; }
 .check input { width: 20px; min-height: 20px; height: 20px; margin: 0; flex: none; accent-color: var(--accent); }
 .items { list-style: none; margin: 12px 0 0; padding: 0; }
 .items li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; padding: 12px 0; border-top: 1px solid var(--line); }
+.items li > div { flex: 1 1 50%; }
 .items li p { margin: 0; }
 .items form { margin: 0; }
 .items .button { width: auto; padding: 0 16px; }

@@ -1,27 +1,29 @@
+import type { Asked } from '../../accounts/asked.ts';
 import { verifyRegistration } from './ceremony.ts';
-import type { Challenge, Challenges } from './challenge.ts';
+import type { Binding, Challenges } from './challenge.ts';
 import { defaultName } from './name.ts';
-import type { Actor, Added, NewPasskey, Passkeys } from './passkeys.ts';
+import type { Added, NamedPasskey, Passkeys } from './passkeys.ts';
 import type { RelyingParty } from './relying-party.ts';
-import { readRegistration } from './response.ts';
+import { readClientData, readRegistration } from './response.ts';
 
 interface Answered {
   /** RegistrationResponseJSON, as the browser sent it. */
   readonly answer: string;
-  readonly challenge: Challenge | undefined;
+  readonly binding: Binding;
   readonly rp: RelyingParty;
   readonly userAgent: string;
 }
 
-export type NamedPasskey = NewPasskey & { readonly name: string };
-
-/** A passkey that was just made, checked and named; undefined when anything about it is wrong. */
-export async function readNewPasskey(answered: Answered, challenges: Challenges): Promise<NamedPasskey | undefined> {
-  const { challenge, rp, userAgent } = answered;
-  if (!challenge || !(await challenges.spend(challenge))) return undefined;
-  const answer = readRegistration(answered.answer);
-  const passkey = answer && (await verifyRegistration(answer, challenge, rp));
-  return passkey && { ...passkey, name: defaultName(passkey.aaguid, userAgent) };
+/** A passkey that was just made, checked and named, and the challenge that it answered; undefined when anything about it is wrong. */
+export async function readNewPasskey(
+  { answer, binding, rp, userAgent }: Answered,
+  challenges: Challenges,
+): Promise<{ passkey: NamedPasskey; challenge: string } | undefined> {
+  const read = readRegistration(answer);
+  const challenge = read && readClientData(read.clientDataJSON)?.challenge;
+  if (!read || challenge === undefined || !(await challenges.spend(challenge, binding))) return undefined;
+  const passkey = await verifyRegistration(read, challenge, rp);
+  return passkey && { passkey: { ...passkey, name: defaultName(passkey.aaguid, userAgent) }, challenge };
 }
 
 interface AddPorts {
@@ -31,10 +33,11 @@ interface AddPorts {
 
 /** Another passkey for a person who is known. */
 export async function addPasskey(
-  answered: Answered & { readonly sub: string; readonly actor: Actor },
+  answered: Answered & { readonly sub: string; readonly asked: Asked },
   { passkeys, challenges }: AddPorts,
 ): Promise<{ added: Added | 'invalid'; name?: string }> {
-  const passkey = await readNewPasskey(answered, challenges);
-  if (!passkey) return { added: 'invalid' };
-  return { added: await passkeys.add(answered.sub, passkey, answered.actor), name: passkey.name };
+  const read = await readNewPasskey(answered, challenges);
+  if (!read) return { added: 'invalid' };
+  const { name } = read.passkey;
+  return { added: await passkeys.add(answered.sub, read.passkey, answered.asked), name };
 }

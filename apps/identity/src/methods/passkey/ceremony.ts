@@ -1,5 +1,4 @@
 import { log } from '@authority/telemetry';
-import type { Challenge } from './challenge.ts';
 import { algorithms } from './options.ts';
 import type { Assertion, FoundPasskey, NewPasskey } from './passkeys.ts';
 import type { RelyingParty } from './relying-party.ts';
@@ -10,11 +9,7 @@ const library = () => import('@simplewebauthn/server');
 const parts = () => import('@simplewebauthn/server/helpers');
 
 /** Registering a new credential (WebAuthn §7.1). Undefined when anything about it is wrong; the log says what. */
-export async function verifyRegistration(
-  answer: RegistrationAnswer,
-  { challenge }: Challenge,
-  rp: RelyingParty,
-): Promise<NewPasskey | undefined> {
+export async function verifyRegistration(answer: RegistrationAnswer, challenge: string, rp: RelyingParty): Promise<NewPasskey | undefined> {
   return orUndefined(async () => {
     assertOwnFrame(answer.clientDataJSON);
     const { verifyRegistrationResponse } = await library();
@@ -42,7 +37,7 @@ export async function verifyRegistration(
 export async function verifyAssertion(
   answer: AuthenticationAnswer,
   passkey: FoundPasskey,
-  { challenge }: Challenge,
+  challenge: string,
   rp: RelyingParty,
   userVerification: 'required' | 'discouraged',
 ): Promise<Assertion | undefined> {

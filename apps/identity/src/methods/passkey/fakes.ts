@@ -1,8 +1,10 @@
-import { type Challenge, type Challenges, challengeKey } from './challenge.ts';
-import { type Added, type Assertion, type FoundPasskey, mostPasskeys, type NewPasskey, type Passkey } from './passkeys.ts';
+import { randomUUID } from 'node:crypto';
+import type { Asked } from '../../accounts/asked.ts';
+import type { Binding, Challenges } from './challenge.ts';
+import { type Added, type Assertion, type FoundPasskey, mostPasskeys, type NamedPasskey, type Passkey } from './passkeys.ts';
 import type { Passkeys, Removed, Use } from './passkeys.ts';
 
-type Kept = NewPasskey & { sub: string; name: string; counter: number; lastUsedAt: number | undefined };
+type Kept = NamedPasskey & { sub: string; lastUsedAt: number | undefined };
 
 /** Passkeys in memory; `auditRows` has what would be in the audit log. */
 export class FakePasskeys implements Passkeys {
@@ -33,7 +35,7 @@ export class FakePasskeys implements Passkeys {
 
   userHandle = async (sub: string): Promise<string> => Buffer.from(`handle of ${sub}`).toString('base64url');
 
-  add = async (sub: string, passkey: NewPasskey & { readonly name: string }): Promise<Added> => {
+  add = async (sub: string, passkey: NamedPasskey): Promise<Added> => {
     if (this.#kept.has(passkey.id)) return 'exists';
     if ((await this.list(sub)).length >= mostPasskeys) return 'too_many';
     this.#kept.set(passkey.id, { ...passkey, sub, lastUsedAt: undefined });
@@ -48,20 +50,27 @@ export class FakePasskeys implements Passkeys {
     return true;
   };
 
-  remove = async (sub: string, id: string, _: string, evenLast = false): Promise<Removed> => {
+  remove = async (sub: string, id: string, _: Asked): Promise<Removed> => {
     if (this.#kept.get(id)?.sub !== sub) return 'gone';
-    if (!evenLast && !this.withPassword.has(sub) && (await this.list(sub)).length === 1) return 'last_way_in';
+    if (!this.withPassword.has(sub) && (await this.list(sub)).length === 1) return 'last_way_in';
     this.#kept.delete(id);
     return 'removed';
   };
 }
 
+/** Challenges in memory. */
 export class FakeChallenges implements Challenges {
-  readonly #spent = new Set<string>();
+  readonly #made = new Map<string, string>();
 
-  spend = async (challenge: Challenge): Promise<boolean> => {
-    const isFirst = !this.#spent.has(challengeKey(challenge));
-    this.#spent.add(challengeKey(challenge));
-    return isFirst;
+  make = async (binding: Binding): Promise<string> => {
+    const challenge = Buffer.from(randomUUID()).toString('base64url');
+    this.#made.set(challenge, JSON.stringify(binding));
+    return challenge;
+  };
+
+  spend = async (challenge: string, binding: Binding): Promise<boolean> => {
+    const isRight = this.#made.get(challenge) === JSON.stringify(binding);
+    if (isRight) this.#made.delete(challenge);
+    return isRight;
   };
 }

@@ -1,4 +1,3 @@
-import type { Challenge } from './challenge.ts';
 import type { Passkey } from './passkeys.ts';
 import type { RelyingParty } from './relying-party.ts';
 
@@ -43,14 +42,14 @@ export interface CreationOptions {
  * Who somebody is: by a discoverable credential, with user verification. The list is empty for everybody, so it does not tell
  * whether an account exists (WebAuthn §14.6.2).
  */
-export const firstFactorOptions = (rp: RelyingParty, { challenge }: Challenge): RequestOptions => ({
+export const firstFactorOptions = (rp: RelyingParty, challenge: string): RequestOptions => ({
   ...{ challenge, rpId: rp.id, timeout },
   userVerification: 'required',
   allowCredentials: [],
 });
 
 /** Another factor of a person who is known: any passkey of theirs; the password is what they know. */
-export const secondFactorOptions = (rp: RelyingParty, { challenge }: Challenge, passkeys: readonly Passkey[]): RequestOptions => ({
+export const secondFactorOptions = (rp: RelyingParty, challenge: string, passkeys: readonly Passkey[]): RequestOptions => ({
   ...{ challenge, rpId: rp.id, timeout },
   userVerification: 'discouraged',
   allowCredentials: passkeys.map(descriptorOf),
@@ -62,7 +61,7 @@ interface User {
   readonly name: string;
 }
 
-export const creationOptions = (rp: RelyingParty, { challenge }: Challenge, user: User, passkeys: readonly Passkey[]): CreationOptions => ({
+export const creationOptions = (rp: RelyingParty, challenge: string, user: User, passkeys: readonly Passkey[]): CreationOptions => ({
   challenge,
   rp: { id: rp.id, name: rp.name },
   user: { id: user.handle, name: user.name, displayName: user.name },

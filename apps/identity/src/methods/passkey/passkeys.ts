@@ -1,3 +1,5 @@
+import type { Asked } from '../../accounts/asked.ts';
+
 /** What a registration proved (WebAuthn §4, "credential record"). */
 export interface NewPasskey {
   /** Credential ID, base64url. */
@@ -13,6 +15,8 @@ export interface NewPasskey {
   readonly backedUp: boolean;
   readonly userVerified: boolean;
 }
+
+export type NamedPasskey = NewPasskey & { readonly name: string };
 
 /** A passkey as its owner sees it. */
 export interface Passkey {
@@ -59,13 +63,10 @@ export type Use =
 export type Added = 'added' | 'exists' | 'too_many' | 'gone';
 export type Removed = 'removed' | 'last_way_in' | 'gone';
 
-/** Who does something to somebody's passkeys, for the audit log: `user:<sub>`, `operator:<client_id>`. */
-export type Actor = string;
-
 /** The most that one person may have. */
 export const mostPasskeys = 20;
 
-/** Where passkeys are kept. Each change writes its audit row in its own transaction. */
+/** Where passkeys are kept. A change writes its audit row and its notice with it. */
 export interface Passkeys {
   find(id: string): Promise<FoundPasskey | undefined>;
   /** Atomic: the counter only goes up, so of two answers with one counter a single one counts. Writes the audit row when it went back. */
@@ -75,9 +76,9 @@ export interface Passkeys {
   /** Atomic: the random name that authenticators know the person by; made when it is first asked for. */
   userHandle(sub: string): Promise<string>;
   /** Atomic: refused when the credential is anybody's already (WebAuthn §7.1), or the person has `mostPasskeys`. */
-  add(sub: string, passkey: NewPasskey & { readonly name: string }, actor: Actor): Promise<Added>;
+  add(sub: string, passkey: NamedPasskey, asked: Asked): Promise<Added>;
   /** Atomic; false when the person has no such passkey. */
-  rename(sub: string, id: string, name: string, actor: Actor): Promise<boolean>;
-  /** Atomic: of two removals at a time one is told that it would be the last way in. `evenLast`: an operator's. */
-  remove(sub: string, id: string, actor: Actor, evenLast?: boolean): Promise<Removed>;
+  rename(sub: string, id: string, name: string, asked: Asked): Promise<boolean>;
+  /** Atomic: of two removals at a time one is told that it would be the last way in. */
+  remove(sub: string, id: string, asked: Asked): Promise<Removed>;
 }

@@ -32,6 +32,16 @@ export function relyingParty(issuer: string, { id, origins }: RelyingPartyRules)
   return undefined;
 }
 
+/** As the settings have it now; what is wrong with them is said once. */
+export function relyingPartyOf(issuer: string, rules: () => RelyingPartyRules): () => RelyingParty | undefined {
+  let [known, rp]: [string, RelyingParty | undefined] = ['', undefined];
+  return () => {
+    const now = JSON.stringify(rules());
+    if (now !== known) [known, rp] = [now, relyingParty(issuer, rules())];
+    return rp;
+  };
+}
+
 /** A registrable suffix of the host; that it is no public suffix (`co.uk`) is what every browser checks. */
 const isAbove = (domain: string, host: string): boolean => domain.includes('.') && host.endsWith(`.${domain}`);
 

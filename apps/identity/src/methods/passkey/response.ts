@@ -49,13 +49,14 @@ export function readAuthentication(json: string): AuthenticationAnswer | undefin
 
 /** WebAuthn §5.8.1: what the browser itself says of the page that asked. */
 export interface ClientData {
-  readonly challenge: unknown;
+  readonly challenge: string;
   readonly crossOrigin: unknown;
 }
 
 export function readClientData(clientDataJSON: string): ClientData | undefined {
   const data = parsed(Buffer.from(clientDataJSON, 'base64url').toString());
-  return isObject(data) ? { challenge: data['challenge'], crossOrigin: data['crossOrigin'] } : undefined;
+  if (!isObject(data) || typeof data['challenge'] !== 'string') return undefined;
+  return { challenge: data['challenge'], crossOrigin: data['crossOrigin'] };
 }
 
 function readAnswer(json: string): { id: string; response: Record<string, unknown> } | undefined {

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { type Behaviour, SoftwareAuthenticator } from '@authority/testing';
 import { setLogSink } from '@authority/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addPasskey } from './add.ts';
-import { type Challenge, newChallenge, readChallenge } from './challenge.ts';
+import { type Binding, MacChallenges } from './challenge.ts';
 import { FakeChallenges, FakePasskeys } from './fakes.ts';
 import { creationOptions, firstFactorOptions, secondFactorOptions } from './options.ts';
 import { relyingParty } from './relying-party.ts';
@@ -23,20 +24,27 @@ beforeEach(() => {
 
 afterEach(() => stopLogging());
 
+const bindingOf = (purpose: Binding['purpose'], sub?: string): Binding => {
+  const flow = { browser: 'b'.repeat(43), expiresAt: 60_000 };
+  return { purpose, flow: sub === undefined ? flow : { ...flow, person: { sub, security: 1 } } };
+};
+const asked = { actor: 'user:ann', at: 0, address: '', userAgent, locale: '' };
+
 async function add(sub: string, authenticator: SoftwareAuthenticator, behaviour: Behaviour = {}) {
-  const challenge = newChallenge(0);
+  const binding = bindingOf('add', sub);
+  const challenge = await challenges.make(binding);
   const user = { handle: await passkeys.userHandle(sub), name: 'a@example.com' };
   const answer = authenticator.create(creationOptions(rp, challenge, user, await passkeys.list(sub)), behaviour);
-  return addPasskey({ answer, challenge, rp, userAgent, sub, actor: `user:${sub}` }, { passkeys, challenges });
+  return addPasskey({ answer, binding, rp, userAgent, sub, asked }, { passkeys, challenges });
 }
 
 async function signIn(authenticator: SoftwareAuthenticator, behaviour: Behaviour = {}, sub?: string) {
-  const challenge = newChallenge(0);
-  return answerTo(challenge, authenticator.get(firstFactorOptions(rp, challenge), behaviour), sub);
+  const challenge = await challenges.make(signingIn(sub));
+  return answerTo(authenticator.get(firstFactorOptions(rp, challenge), behaviour), sub);
 }
 
-const answerTo = (challenge: Challenge | undefined, answer: string, sub?: string) =>
-  signInByPasskey({ answer, challenge, rp, sub }, { passkeys, challenges });
+const signingIn = (sub?: string) => bindingOf(sub === undefined ? 'sign_in' : 'second_factor', sub);
+const answerTo = (answer: string, sub?: string) => signInByPasskey({ answer, binding: signingIn(sub), rp, sub }, { passkeys, challenges });
 
 const refusal = (reason: string) => expect.objectContaining({ signedIn: false, reason });
 
@@ -53,7 +61,7 @@ describe('Registering a passkey', () => {
   test('WebAuthn §5.4: options ask for a discoverable, verified credential, exclude what is there, and name the person by a handle', async () => {
     const authenticator = new SoftwareAuthenticator(issuer);
     await add('ann', authenticator);
-    const options = creationOptions(rp, newChallenge(0), { handle: 'aGFuZGxl', name: 'a@example.com' }, await passkeys.list('ann'));
+    const options = creationOptions(rp, 'Y2hhbGxlbmdl', { handle: 'aGFuZGxl', name: 'a@example.com' }, await passkeys.list('ann'));
     expect(options).toMatchObject({
       rp: { id: 'id.example.com' },
       user: { id: 'aGFuZGxl' },
@@ -61,13 +69,12 @@ describe('Registering a passkey', () => {
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       excludeCredentials: [{ type: 'public-key', id: authenticator.id }],
     });
-    expect(Buffer.from(options.challenge, 'base64url')).toHaveLength(32);
   });
 
   const wrong: Record<string, Behaviour> = {
     'another origin': { origin: 'https://id.example.com.evil.test' },
     'another RP ID': { rpId: 'evil.test' },
-    'another challenge': { challenge: newChallenge(0).challenge },
+    'another challenge': { challenge: 'b3RoZXI' },
     'the answer of a sign-in': { type: 'webauthn.get' },
     'a frame of another site': { crossOrigin: true },
     'nobody there': { userPresent: false },
@@ -92,7 +99,7 @@ describe('Registering a passkey', () => {
   test('what is no answer is refused, however it is spelt', async () => {
     const refusedAnswers = ['', '{}', '[]', 'null', '{"id":"AA","type":"public-key","response":{}}', `{"id":"${'A'.repeat(20_000)}"}`];
     for (const answer of refusedAnswers) {
-      const given = { answer, challenge: newChallenge(0), rp, userAgent: '', sub: 'ann', actor: 'user:ann' };
+      const given = { answer, binding: bindingOf('add', 'ann'), rp, userAgent: '', sub: 'ann', asked };
       expect(await addPasskey(given, { passkeys, challenges })).toEqual({ added: 'invalid' });
     }
   });
@@ -109,7 +116,7 @@ describe('Signing in with a passkey', () => {
   });
 
   test('WebAuthn §14.6.2: the options of a first factor are the same for everybody', () => {
-    expect(firstFactorOptions(rp, newChallenge(0))).toMatchObject({
+    expect(firstFactorOptions(rp, 'Y2hhbGxlbmdl')).toMatchObject({
       allowCredentials: [],
       userVerification: 'required',
       rpId: 'id.example.com',
@@ -119,7 +126,6 @@ describe('Signing in with a passkey', () => {
   const wrong: Record<string, Behaviour> = {
     'another origin': { origin: 'https://evil.test' },
     'another RP ID': { rpId: 'evil.test' },
-    'the challenge of another flow': { challenge: newChallenge(0).challenge },
     'the answer of a registration': { type: 'webauthn.create' },
     'a frame of another site': { crossOrigin: true },
     'nobody there': { userPresent: false },
@@ -144,25 +150,24 @@ describe('Signing in with a passkey', () => {
   test("WebAuthn §7.2: another key's signature is wrong, and an unknown credential is unknown", async () => {
     const [known, other] = [new SoftwareAuthenticator(issuer), new SoftwareAuthenticator(issuer)];
     await add('ann', known);
-    const challenge = newChallenge(0);
+    const challenge = await challenges.make(signingIn());
     const answer = JSON.parse(other.get(firstFactorOptions(rp, challenge), { userHandle: await passkeys.userHandle('ann') }));
     const posing = JSON.stringify({ ...answer, id: known.id, rawId: known.id });
-    expect(await answerTo(challenge, posing)).toEqual(refusal('passkey_invalid'));
+    expect(await answerTo(posing)).toEqual(refusal('passkey_invalid'));
     expect(await signIn(other)).toEqual(refusal('passkey_unknown'));
   });
 
-  test('WebAuthn §13.4.3: a challenge is answered once, also wrongly, and not at all where none was asked', async () => {
+  test('WebAuthn §13.4.3: a challenge is answered once, also wrongly, and by nobody else', async () => {
     const authenticator = new SoftwareAuthenticator(issuer);
     await add('ann', authenticator);
-    const challenge = newChallenge(0);
-    const answer = authenticator.get(firstFactorOptions(rp, challenge));
-    expect(await answerTo(challenge, 'wrong')).toEqual(refusal('passkey_invalid'));
-    expect(await answerTo(challenge, answer)).toEqual(refusal('passkey_challenge_spent'));
-    expect(await answerTo(undefined, answer)).toEqual(refusal('passkey_challenge_spent'));
-    const parallel = newChallenge(0);
-    const right = authenticator.get(firstFactorOptions(rp, parallel));
-    const outcomes = await Promise.all([answerTo(parallel, right), answerTo(parallel, right), answerTo(parallel, right)]);
+    const challenge = await challenges.make(signingIn());
+    expect(await answerTo(authenticator.get(firstFactorOptions(rp, challenge), { rpId: 'evil.test' }))).toEqual(refusal('passkey_invalid'));
+    expect(await answerTo(authenticator.get(firstFactorOptions(rp, challenge)))).toEqual(refusal('passkey_challenge_spent'));
+    const parallel = authenticator.get(firstFactorOptions(rp, await challenges.make(signingIn())));
+    const outcomes = await Promise.all([answerTo(parallel), answerTo(parallel), answerTo(parallel)]);
     expect(outcomes.filter(({ signedIn }) => signedIn)).toHaveLength(1);
+    const added = authenticator.get(firstFactorOptions(rp, await challenges.make(bindingOf('add', 'ann'))));
+    expect(await answerTo(added)).toEqual(refusal('passkey_challenge_spent'));
   });
 
   test('WebAuthn §6.1.1: a counter that goes back or stands still is refused, and audited', async () => {
@@ -177,11 +182,11 @@ describe('Signing in with a passkey', () => {
   test('as another factor, no user verification is asked, and it says so', async () => {
     const authenticator = new SoftwareAuthenticator(issuer);
     await add('ann', authenticator);
-    const challenge = newChallenge(0);
+    const challenge = await challenges.make(signingIn('ann'));
     const options = secondFactorOptions(rp, challenge, await passkeys.list('ann'));
     expect(options).toMatchObject({ userVerification: 'discouraged', allowCredentials: [{ id: authenticator.id }] });
     const answer = authenticator.get(options, { userVerified: false, userHandle: '' });
-    expect(await answerTo(challenge, answer, 'ann')).toMatchObject({ signedIn: true, userVerified: false, amr: ['swk', 'user'] });
+    expect(await answerTo(answer, 'ann')).toMatchObject({ signedIn: true, userVerified: false, amr: ['swk', 'user'] });
   });
 
   test('a disabled person is not let in', async () => {
@@ -192,8 +197,50 @@ describe('Signing in with a passkey', () => {
   });
 });
 
-test('a challenge is read back from what a flow remembered, and nothing else is one', () => {
-  const challenge = newChallenge(5);
-  expect(readChallenge(JSON.parse(JSON.stringify(challenge)))).toEqual(challenge);
-  for (const other of [undefined, null, 'x', {}, { challenge: 1, issuedAt: 2 }]) expect(readChallenge(other)).toBeUndefined();
+describe('A challenge', () => {
+  let now: number;
+  let made: MacChallenges;
+  const macs = {
+    make: async (value: string, place: object) => ({ key_id: 'k_1', mac: macOf(value, place) }),
+    isEqual: async ({ mac }: { mac: string }, value: string, place: object) => mac === macOf(value, place),
+  };
+  const macOf = (value: string, place: object) =>
+    createHash('sha256')
+      .update(JSON.stringify([value, place]))
+      .digest('base64url');
+
+  beforeEach(() => {
+    now = 1_700_000_000_000;
+    const spent = new Set<string>();
+    const mark = async (challenge: string, expiresAt: number) => now < expiresAt && !spent.has(challenge) && Boolean(spent.add(challenge));
+    made = new MacChallenges(macs, { mark }, () => now);
+  });
+
+  const binding: Binding = {
+    purpose: 'second_factor',
+    flow: { browser: 'b', expiresAt: 1_700_000_060_000, person: { sub: 'ann', security: 1 } },
+  };
+
+  test('WebAuthn §13.4.3: is random, and answered once, while its flow lives', async () => {
+    const [one, two] = [await made.make(binding), await made.make(binding)];
+    expect(one).not.toBe(two);
+    expect([await made.spend(one, binding), await made.spend(one, binding)]).toEqual([true, false]);
+    now += 60_000;
+    expect(await made.spend(two, binding)).toBe(false);
+  });
+
+  test('is none of another flow, browser, person or purpose, and none that was made elsewhere', async () => {
+    const challenge = await made.make(binding);
+    const others: Binding[] = [
+      { ...binding, purpose: 'sign_in' },
+      { ...binding, flow: { ...binding.flow, browser: 'c' } },
+      { ...binding, flow: { ...binding.flow, expiresAt: 1_700_000_060_001 } },
+      { ...binding, flow: { ...binding.flow, person: { sub: 'eve', security: 1 } } },
+    ];
+    for (const other of others) expect(await made.spend(challenge, other)).toBe(false);
+    const text = Buffer.from(challenge, 'base64url').toString();
+    const changed = [text.replace(/^../, 'AA'), text.replace('.1700000000000.', '.1700000000001.'), `${text}A`, '', 'x'];
+    for (const one of changed) expect(await made.spend(Buffer.from(one).toString('base64url'), binding), one).toBe(false);
+    expect(await made.spend(challenge, binding)).toBe(true);
+  });
 });

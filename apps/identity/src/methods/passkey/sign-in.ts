@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Reason } from '@authority/errors';
 import { verifyAssertion } from './ceremony.ts';
-import type { Challenge, Challenges } from './challenge.ts';
+import type { Binding, Challenges } from './challenge.ts';
 import type { Assertion, FoundPasskey, Passkeys } from './passkeys.ts';
 import type { RelyingParty } from './relying-party.ts';
-import { type AuthenticationAnswer, readAuthentication } from './response.ts';
+import { type AuthenticationAnswer, readAuthentication, readClientData } from './response.ts';
 
 export interface SignInPorts {
   readonly passkeys: Pick<Passkeys, 'find' | 'use'>;
@@ -14,7 +14,7 @@ export interface SignInPorts {
 export interface PasskeyAttempt {
   /** AuthenticationResponseJSON, as the browser sent it. */
   readonly answer: string;
-  readonly challenge: Challenge | undefined;
+  readonly binding: Binding;
   readonly rp: RelyingParty;
   /** Of whom another factor is asked; undefined where the passkey says who it is. */
   readonly sub: string | undefined;
@@ -34,11 +34,12 @@ export type PasskeyOutcome =
 
 /** The check of a passkey, the same as the first factor and as another. */
 export async function signInByPasskey(attempt: PasskeyAttempt, { passkeys, challenges }: SignInPorts): Promise<PasskeyOutcome> {
-  const { challenge, rp, sub } = attempt;
-  // Spent before anything is looked at: an answer, right or wrong, is the only one to its challenge.
-  if (!challenge || !(await challenges.spend(challenge))) return refused('passkey_challenge_spent');
+  const { binding, rp, sub } = attempt;
   const answer = readAuthentication(attempt.answer);
-  if (!answer) return refused('passkey_invalid');
+  const challenge = answer && readClientData(answer.clientDataJSON)?.challenge;
+  if (!answer || challenge === undefined) return refused('passkey_invalid');
+  // Spent before anything else is looked at: an answer, right or wrong, is the only one to its challenge.
+  if (!(await challenges.spend(challenge, binding))) return refused('passkey_challenge_spent');
   const passkey = await passkeys.find(answer.id);
   if (!passkey) return refused('passkey_unknown');
   if (!isOwners(passkey, answer, sub)) return refused('passkey_of_other_person', passkey.sub);

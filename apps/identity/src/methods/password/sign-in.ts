@@ -50,7 +50,8 @@ const fields: Readonly<Record<IdentifierKind, { name: string; type: string; inpu
 function identifierField(kinds: readonly IdentifierKind[]): Form['fields'][number] {
   const [only, ...others] = kinds;
   const shape = only !== undefined && others.length === 0 ? fields[only] : { name: 'identifier', type: 'text', inputmode: '' };
-  return { ...shape, autocomplete: 'username', required: true };
+  // Passkeys are in its autofill (WebAuthn level 3 §5.1.4).
+  return { ...shape, autocomplete: 'username webauthn', required: true };
 }
 
 function invalidMessage(kinds: readonly IdentifierKind[]): string {

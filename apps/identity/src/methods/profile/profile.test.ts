@@ -67,7 +67,11 @@ describe('registration and sign-in by a schema', () => {
     expect(fields).toEqual(['username', 'email', 'password']);
     expect(kindOf(await register({ username: 'Ada' }))).toBe('completion');
     expect(messagesOf(await register({ username: 'ADA' }))).toEqual(['username_taken']);
-    expect((await start(FlowKind.LOGIN))?.forms[0]?.fields[0]).toMatchObject({ name: 'username', type: 'text', autocomplete: 'username' });
+    expect((await start(FlowKind.LOGIN))?.forms[0]?.fields[0]).toMatchObject({
+      name: 'username',
+      type: 'text',
+      autocomplete: 'username webauthn',
+    });
     expect(kindOf(await login({ username: 'aDA ' }))).toBe('completion');
     expect(messagesOf(await login({ username: 'a b' }))).toEqual(['username_invalid']);
   });
@@ -77,7 +81,7 @@ describe('registration and sign-in by a schema', () => {
     const person = { given_name: 'Ada', family_name: 'L' };
     await register({ ...person, email: 'ada@example.com' });
     const field = (await start(FlowKind.LOGIN))?.forms[0]?.fields[0];
-    expect(field).toMatchObject({ name: 'identifier', type: 'text', autocomplete: 'username' });
+    expect(field).toMatchObject({ name: 'identifier', type: 'text', autocomplete: 'username webauthn' });
     expect(kindOf(await login({ identifier: 'ADA@example.com' }))).toBe('completion');
     expect(kindOf(await login({ email: 'ada@example.com' }))).toBe('completion');
     expect(messagesOf(await login({ identifier: 'somebody' }))).toEqual(['credentials_wrong']);

@@ -1,0 +1,32 @@
+import type { Ephemeral } from '@authority/ephemeral';
+import type { Database } from '@authority/postgres';
+import type { Macs } from '@authority/sealing';
+import type { Accounts } from '../../accounts/ports.ts';
+import { EphemeralChallenges } from '../../ephemeral/challenges.ts';
+import type { Method } from '../../flows/method.ts';
+import type { Mails } from '../../mails/mails.ts';
+import { mailNotices } from '../../postgres/notices.ts';
+import { PostgresPasskeys } from '../../postgres/passkeys.ts';
+import type { IdentitySettings } from '../../settings.ts';
+import { MacChallenges } from './challenge.ts';
+import { passkey } from './passkey.ts';
+import { relyingPartyOf } from './relying-party.ts';
+
+interface PasskeyParts {
+  readonly issuer: string;
+  readonly database: Database;
+  readonly ephemeral: Ephemeral;
+  readonly settings: IdentitySettings;
+  readonly macs: Macs;
+  readonly mails: Mails;
+  readonly accounts: Accounts;
+  readonly now: () => number;
+}
+
+/** The method over the stores. */
+export function storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, now }: PasskeyParts): Method {
+  const passkeys = new PostgresPasskeys(database, mailNotices(mails));
+  const challenges = new MacChallenges(macs, new EphemeralChallenges(ephemeral), now);
+  const rp = relyingPartyOf(issuer, () => ({ id: settings.get('passkey.rp_id'), origins: settings.get('passkey.origins') }));
+  return passkey({ accounts, passkeys, challenges, settings, rp });
+}

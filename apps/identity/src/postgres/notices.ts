@@ -1,0 +1,24 @@
+import { type Queryable, statement } from '@authority/postgres';
+import type { Asked } from '../accounts/asked.ts';
+import type { Mails } from '../mails/mails.ts';
+
+/** What a person is told of by mail when a factor of theirs has changed. */
+export type NoticeKind = 'totp_on' | 'totp_off' | 'recovery_codes_made' | 'passkey_added' | 'passkey_removed';
+
+/** Tells a person of a change, in its transaction. */
+export type Notice = (tx: Queryable, sub: string, kind: NoticeKind, asked: Asked) => Promise<void>;
+
+// A verified address before others; whom an earlier release has registered has an identifier only.
+const addressOf = statement(
+  'notice_address',
+  `(SELECT value FROM addresses WHERE sub = $1 AND kind = 'email' ORDER BY verified_at NULLS LAST, value LIMIT 1)
+   UNION ALL (SELECT value FROM identifiers WHERE sub = $1 AND kind = 'email' LIMIT 1) LIMIT 1`,
+);
+
+/** By mail to an address of the person's; who has none is not told. */
+export const mailNotices =
+  (mails: Mails): Notice =>
+  async (tx, sub, kind, { at, address, userAgent, locale }) => {
+    const [row] = await tx.query<{ value: string }>(addressOf, [sub]);
+    if (row) await mails.send(tx, { kind, to: row.value, locale, values: { asked: { at, address, userAgent } } });
+  };
