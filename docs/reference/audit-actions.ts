@@ -14,6 +14,7 @@ export const actions: Readonly<Record<string, Action>> = {
   'client.update': { owner: 'token', target: 'client:<client_id>', when: 'Its metadata changed; `details` names the fields.' },
   'client.delete': { owner: 'token', target: 'client:<client_id>', when: 'It was deleted, and its grants and tokens ended.' },
   'client.rotate_secret': { owner: 'token', target: 'client:<client_id>', when: 'It got a new secret.' },
+  'consent.withdraw': { owner: 'token', target: 'client:<client_id>', when: 'A person took back what they had allowed a client.' },
   'consent.allow': { owner: 'token', target: 'client:<client_id>', when: 'A person allowed a client what it asked.' },
   'device.allow': { owner: 'token', target: 'client:<client_id>', when: 'A person allowed a device what it asked.' },
   'device.deny': { owner: 'token', target: 'client:<client_id>', when: 'A person denied a device what it asked.' },

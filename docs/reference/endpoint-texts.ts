@@ -26,5 +26,7 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/logout': 'Page that confirms a sign-out.',
   '/recovery': 'Page to get back into an account.',
   '/verification': 'Page to prove that an address is one’s own.',
+  '/account/sessions': 'Where one is signed in: end one session, or all others.',
+  '/account/applications': 'Applications with access to the account: take it back.',
   '/account': 'One’s account: what is known, and how one signs in.',
 };

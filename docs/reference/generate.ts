@@ -194,7 +194,10 @@ function endpointsPage(): string {
 }
 
 function textOf(path: string): string {
-  const step = path.replace(/^\/self-service\/v1/, '').replace('/settings', '/account');
+  const step = path
+    .replace(/^\/self-service\/v1/, '')
+    .replace(/^\/(sessions|applications)$/, '/account/$1')
+    .replace('/settings', '/account');
   const text = endpointTexts[step];
   if (text === undefined) throw new Error(`docs/reference/endpoint-texts.ts has no words for ${path}`);
   return step === path ? text : `As \`${step}\`, in JSON.`;

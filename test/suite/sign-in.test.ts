@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { accountTests } from './sign-in/account.ts';
 import { pageTests } from './sign-in/pages.ts';
 import { promptTests } from './sign-in/prompts.ts';
 import { signOutTests } from './sign-in/sign-out.ts';
@@ -28,4 +29,5 @@ describe.each(modes)('issue 2 "The suite": $name', (mode) => {
   tokenTests(current);
   signOutTests(current);
   pageTests(current);
+  accountTests(current);
 });

@@ -16,6 +16,8 @@ import type { EvidenceOf } from './http/evidence.ts';
 import type { Issuer } from './http/issuer.ts';
 import { bearerError, clientError, plainError, registrationError } from './http/oauth-error.ts';
 import type { Route } from './http/serve.ts';
+import { applicationsStep } from './interactions/account-applications.ts';
+import { sessionsStep } from './interactions/account-sessions.ts';
 import { authorizePath } from './interactions/authorization.ts';
 import { consentStep } from './interactions/consent.ts';
 import { deviceStep } from './interactions/device.ts';
@@ -95,6 +97,7 @@ function registration({ issuer, peers, evidenceOf }: Edge): Route[] {
 }
 
 const flowSteps = [loginStep, registrationStep, recoveryStep, verificationStep, accountStep];
+const accountSteps = [sessionsStep, applicationsStep];
 
 /** Where browsers go: two endpoints that clients send them to, and the steps, each as a page and as JSON. */
 function frontChannel({ issuer, peers, published }: Edge, open: OpenVisit, face: Face): Route[] {
@@ -102,7 +105,7 @@ function frontChannel({ issuer, peers, published }: Edge, open: OpenVisit, face:
   const logout = logoutEndpoint(peers, issuer);
   const refusal = face.renderRefusal();
   const home = () => seeOther(`${issuer.url}/account`);
-  const steps = [...flowSteps, consentStep, selectAccountStep, deviceStep, logoutStep].map((step) => step(peers));
+  const steps = [...flowSteps, ...accountSteps, consentStep, selectAccountStep, deviceStep, logoutStep].map((step) => step(peers));
   return [
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, authorizePath, refusal, authorize)),
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, logoutPath, refusal, logout)),

@@ -10,6 +10,7 @@ import {
   ExchangeResponse,
   Interaction,
   InteractionKind,
+  ListApplicationsResponse,
 } from '@authority/contracts/token';
 import { OAuthError, StatusError } from '@authority/errors';
 import type { Peers } from '../src/peers/peers.ts';
@@ -84,7 +85,7 @@ export function fakePeers(): { peers: Peers; state: FakeState } {
     metadata: '{"issuer":"http://localhost:8080"}',
     exchange: undefined,
   };
-  const calls = { ...tokenCalls(state), ...frontCalls(state), ...sessionCalls(state), ...flowCalls(state) };
+  const calls = { ...tokenCalls(state), ...frontCalls(state), ...sessionCalls(state), ...applicationCalls(state), ...flowCalls(state) };
   const recorded = Object.fromEntries(
     Object.entries(calls).map(([rpc, call]) => [
       rpc,
@@ -96,8 +97,13 @@ export function fakePeers(): { peers: Peers; state: FakeState } {
     ]),
   );
   // One record of all RPCs serves for every peer: their names differ.
-  const all = recorded as unknown as Peers['token'] & Peers['authorization'] & Peers['registration'] & Peers['session'] & Peers['flow'];
-  return { peers: { token: all, authorization: all, registration: all, session: all, flow: all }, state };
+  const all = recorded as unknown as Peers['token'] &
+    Peers['authorization'] &
+    Peers['registration'] &
+    Peers['session'] &
+    Peers['flow'] &
+    Peers['applications'];
+  return { peers: { token: all, authorization: all, registration: all, session: all, flow: all, applications: all }, state };
 }
 
 function tokenCalls(state: FakeState) {
@@ -193,9 +199,62 @@ function sessionCalls(state: FakeState) {
     attest({ session }: { session: string }) {
       return { attestation: state.sessions.has(session) ? 'attested' : '' };
     },
+    listOwn({ session }: { session: string }) {
+      const now = Date.now();
+      const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+      const phone =
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
+      const one = {
+        sid: 's_1',
+        is_current: true,
+        user_agent: firefox,
+        peer_address: '203.0.113.7',
+        create_time_ms: now - 3_600_000,
+        use_time_ms: now,
+      };
+      const other = {
+        sid: 's_2',
+        is_current: false,
+        user_agent: phone,
+        peer_address: '198.51.100.24',
+        create_time_ms: now - 864_000_000,
+        use_time_ms: now - 7_200_000,
+      };
+      return { signed_in: state.sessions.has(session), sessions: [one, other] };
+    },
+    endOwn: ({ session, sid }: { session: string; sid: string }) => ({
+      signed_in: state.sessions.has(session),
+      ended: sid === '' || sid === 's_2' ? 1 : 0,
+      propagating: false,
+    }),
     end({ session }: { session: string }) {
       return { sid: state.sessions.delete(session) ? 'sid' : '', propagating: false };
     },
+  };
+}
+
+const offlineApplication = {
+  client: { client_id: 'c1', client_name: 'Harbour Notes' },
+  scopes: [{ name: 'openid' }, { name: 'email' }, { name: 'notes.write', description: 'Write your notes' }],
+  ...{ resources: [], create_time_ms: Date.now() - 864_000_000, grants: 2, is_offline: true },
+};
+
+function applicationCalls(state: FakeState) {
+  return {
+    listApplications({ session }: { session: string }) {
+      const remembered = {
+        ...offlineApplication,
+        client: { client_id: 'c2', client_name: 'Tide Table' },
+        scopes: [],
+        grants: 0,
+        is_offline: false,
+      };
+      return ListApplicationsResponse.fromPartial({
+        signed_in: state.sessions.has(session),
+        applications: [offlineApplication, remembered],
+      });
+    },
+    revokeApplication: ({ session }: { session: string }) => ({ signed_in: state.sessions.has(session) }),
   };
 }
 
@@ -236,7 +295,7 @@ function makeFlow(kind: FlowKind, email: string, handle: string): Flow {
   ];
   const change: Field[] = [
     { name: 'current_password', type: 'password', autocomplete: 'current-password', required: true },
-    { name: 'password', type: 'password', autocomplete: 'new-password', required: true },
+    { name: 'new_password', type: 'password', autocomplete: 'new-password', required: true },
     { name: 'end_sessions', type: 'checkbox', autocomplete: 'off' },
   ];
   const forms = [{ method: 'password', fields: isAccount ? change : who }];

@@ -125,6 +125,40 @@ describe('sessions over RPC', () => {
   });
 });
 
+describe('one’s own sessions', () => {
+  const own = (session: string, browser: string) => sessions.listOwn({ session, browser });
+
+  test('are shown to who holds one of them in its browser, the current one first', async () => {
+    const [here, there] = [await begin('own', '', 'H'), await begin('own', '', 'T')];
+    await begin('somebody-else', '', 'S');
+    const shown = await own(here, 'H');
+    expect(shown.sessions.map(({ is_current, sid }) => [is_current, sid])).toEqual([
+      [true, (await resolve(here)).sid],
+      [false, (await resolve(there)).sid],
+    ]);
+    expect(await own(here, 'T')).toEqual({ signed_in: false, sessions: [] });
+    expect(await own('made-up', 'H')).toEqual({ signed_in: false, sessions: [] });
+  });
+
+  test('end one by one or all but this one; a sid of somebody else’s is nobody’s', async () => {
+    const [here, there, third] = [await begin('ender', '', 'H'), await begin('ender', '', 'T'), await begin('ender', '', 'U')];
+    const stranger = await begin('stranger', '', 'S');
+    const sidOf = async (handle: string) => (await resolve(handle)).sid;
+    const endOwn = (sid: string) => sessions.endOwn({ session: here, browser: 'H', sid });
+    expect(await endOwn(await sidOf(stranger))).toMatchObject({ signed_in: true, ended: 0 });
+    expect(await endOwn(await sidOf(here))).toMatchObject({ ended: 0 });
+    expect(await endOwn(await sidOf(there))).toMatchObject({ ended: 1 });
+    expect([(await resolve(there)).active, (await resolve(third)).active]).toEqual([false, true]);
+    expect(await endOwn('')).toMatchObject({ ended: 1 });
+    expect([await resolve(third), await resolve(here), await resolve(stranger)]).toMatchObject([
+      { active: false },
+      { active: true },
+      { active: true },
+    ]);
+    expect(await sessions.endOwn({ session: here, browser: 'T', sid: '' })).toMatchObject({ signed_in: false, ended: 0 });
+  });
+});
+
 describe('identity’s feed', () => {
   test.each(['identity_disabled', 'identity_deleted', 'credential_changed'])(
     '%s ends all sessions of the person within a second',

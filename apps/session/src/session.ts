@@ -12,6 +12,7 @@ import { ensureEndedSessions, sessionJobs } from './postgres/jobs.ts';
 import { sessionMigrations } from './postgres/migrations.ts';
 import { sessionModule } from './session.module.ts';
 import { Directory } from './sessions/directory.ts';
+import { OwnSessions } from './sessions/own-sessions.ts';
 import { SessionEndpoint } from './sessions/session-endpoint.ts';
 import { applyIdentityFeed } from './sessions/subject-endings.ts';
 import { sessionSettings } from './settings.ts';
@@ -42,7 +43,8 @@ export async function startSession({ config, runtime }: { config: SessionConfig;
   const feed = new FeedSource(database);
   const endpoint = new SessionEndpoint({ sessions, endings, signIns: identity, feed, settings, now: Date.now });
   const directory = new Directory(sessions, endpoint);
-  const core = { endpoint, directory, feed, settings: settingsHandlers(settings, config.issuer), database };
+  const own = new OwnSessions(sessions, endpoint);
+  const core = { endpoint, directory, own, feed, settings: settingsHandlers(settings, config.issuer), database };
 
   const served = await runtime.serve({ module: sessionModule(core), ready });
   const following = followFeed({

@@ -57,6 +57,7 @@ import { PeerSessions } from './peers/sessions.ts';
 import { PostgresClientStore } from './postgres/client-store.ts';
 import { PostgresConsents } from './postgres/consents.ts';
 import { PostgresLogoutDeliveries } from './postgres/logout-deliveries.ts';
+import { Applications } from './applications/applications.ts';
 import { PostgresRegistrationTokens } from './postgres/registration-tokens.ts';
 import { PostgresSessionClients } from './postgres/session-clients.ts';
 import { KnownTrustedIssuers } from './postgres/trusted-issuers.ts';
@@ -79,6 +80,8 @@ export interface TokenCore {
   deviceAuthorization: DeviceAuthorizationEndpoint;
   deviceVerification: DeviceVerificationEndpoint;
   endSession: EndSessionEndpoint;
+  /** What people have let applications do, for themselves. */
+  applications: Applications;
   registration: RegistrationEndpoint;
   /** The admin service, which asks as the resource server of the operators' API. */
   adminCaller: TrustedCaller;
@@ -122,6 +125,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
     deviceAuthorization: createDeviceAuthorizationEndpoint(ports),
     deviceVerification: createDeviceVerificationEndpoint(ports),
     endSession: createEndSessionEndpoint(ports),
+    applications: new Applications(stores, ports),
     registration: createRegistrationEndpoint({ ...ports, registrationMode: config.registration }),
     adminCaller: { resourceServer: adminResource(config.issuer) },
     jwks: jwksDocument(stores.signingKeys, stores.decryptionKeys, stores.ring),

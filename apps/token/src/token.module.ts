@@ -9,6 +9,7 @@ import {
   ResourceController,
   SettingsController,
 } from './controllers/admin.ts';
+import { ApplicationController } from './controllers/applications.ts';
 import { AuthorizationController } from './controllers/authorization.ts';
 import { RegistrationController } from './controllers/registration.ts';
 import { TokenController } from './controllers/token.ts';
@@ -22,7 +23,7 @@ export function tokenModule(core: TokenCore): NestModule {
   return {
     module: TokenModule,
     controllers: [
-      ...[TokenController, AuthorizationController, RegistrationController],
+      ...[TokenController, AuthorizationController, ApplicationController, RegistrationController],
       ...[
         ClientController,
         RegistrationTokenController,

@@ -1,3 +1,4 @@
+export { summaryOf } from './authorize/details.ts';
 export { createAllowedOriginEndpoint } from './endpoints/allowed-origin.ts';
 export { createAuthorizeEndpoint } from './endpoints/authorize.ts';
 export { createDeviceAuthorizationEndpoint } from './endpoints/device-authorization.ts';

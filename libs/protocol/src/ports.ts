@@ -85,7 +85,13 @@ export interface Grants {
   revoke(grant_id: string, partition: number, why: RevocationReason, grantExpiresAt: number): Promise<void>;
 }
 
-export type RevocationReason = 'code_replayed' | 'refresh_token_reused' | 'revoked_by_client' | 'operator' | 'session_ended';
+export type RevocationReason =
+  | 'code_replayed'
+  | 'refresh_token_reused'
+  | 'revoked_by_client'
+  | 'revoked_by_person'
+  | 'operator'
+  | 'session_ended';
 
 export type RefreshOutcome =
   | { outcome: 'live'; grant: LiveGrant; generation: number; keyId: string }

@@ -76,6 +76,10 @@ function screenOf(screen: Screen): Readonly<Record<string, unknown>> {
       const state = { stage, forms: shown, messages, expires_at_ms, retry_at_ms, signed_in_as };
       return { screen: name, flow: handle, ...state, interaction, details, notice };
     }
+    case 'sessions':
+      return { screen: screen.name, sessions: screen.sessions, notice: screen.notice };
+    case 'applications':
+      return { screen: screen.name, applications: screen.applications, notice: screen.notice };
     case 'sign_out':
       return { screen: screen.name, parameters: screen.parameters, client: screen.client };
     case 'consent':

@@ -1,6 +1,7 @@
 import type { Flow } from '@authority/contracts/identity';
+import type { OwnSession } from '@authority/contracts/session';
 import type { Parameter } from '@authority/contracts/rpc';
-import type { ClientResponse, ClientSummary, DeviceVerification, InteractionDetails } from '@authority/contracts/token';
+import type { Application, ClientResponse, ClientSummary, DeviceVerification, InteractionDetails } from '@authority/contracts/token';
 
 /** What a step ends in. The two faces (pages.ts, json.ts) make HTML or JSON of it; a step knows neither. */
 export type Outcome =
@@ -22,7 +23,11 @@ export type Screen =
   | { readonly name: 'device'; readonly verification: DeviceVerification; readonly missing: boolean }
   | { readonly name: 'sign_out'; readonly parameters: readonly Parameter[]; readonly client: ClientSummary | undefined }
   | SignedOutScreen
+  | { readonly name: 'sessions'; readonly sessions: readonly OwnSession[]; readonly notice?: SessionNotice }
+  | { readonly name: 'applications'; readonly applications: readonly Application[]; readonly notice?: 'revoked' }
   | { readonly name: 'signed_in_only' };
+
+export type SessionNotice = 'ended' | 'ended_none';
 
 export interface SignedOutScreen {
   readonly name: 'signed_out';

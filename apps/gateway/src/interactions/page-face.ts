@@ -106,8 +106,10 @@ const framesOf = (screen: Screen): readonly string[] => (screen.name === 'signed
 /** See security-headers.ts: forms that may end at a client name no target. */
 function formsOf({ name }: Screen): FormTarget {
   if (name === 'signed_out' || name === 'signed_in_only') return 'none';
-  return name === 'settings' || name === 'device' ? 'self' : 'anywhere';
+  return selfPosting.has(name) ? 'self' : 'anywhere';
 }
+
+const selfPosting: ReadonlySet<Screen['name']> = new Set(['settings', 'sessions', 'applications', 'device']);
 
 const problems: Partial<Record<Reason, Problem>> = {
   interaction_unknown: 'expired',

@@ -1,6 +1,7 @@
 import type { Form, Message } from '@authority/contracts/identity';
 import { flowPaths } from '../interactions/flow.ts';
 import type { FlowScreen } from '../interactions/outcome.ts';
+import { accountNav } from './account-pages.ts';
 import { firstToFill, formFields, isError, messageText, needsScript, summaryLines } from './form-fields.ts';
 import { type Html, html, type HtmlValue } from './html.ts';
 import { button, clientName, itemList, link, ownForm, page, type PageContext, submitButton } from './layout.ts';
@@ -17,7 +18,8 @@ export function flowPage(context: PageContext, screen: FlowScreen): string {
     title: failed ? `${texts.say('summary.title')}: ${title}` : title,
     wide: name === 'settings',
     head: flow.forms.some(needsScript) && html`\n<script src="${context.assets.passkeyScript}" defer></script>`,
-    content: html`<h1>${title}</h1>
+    content: html`${name === 'settings' && accountNav(context, '/account')}
+<h1>${title}</h1>
 ${lead(texts, screen)}
 ${screen.notice !== undefined && notice(context, screen)}
 ${failed && summary(context, screen)}
@@ -78,7 +80,9 @@ function formOf(context: PageContext, screen: FlowScreen, form: Form, index: num
   const { method } = form;
   const heading = name === 'settings' ? texts.find('section', method) : undefined;
   const hidden = { flow: flow.handle, interaction, method };
-  const focus = index === 0 || hasError(form) ? firstToFill(form.fields) : -1;
+  // The account is for reading first: nothing there takes the focus.
+  const takesFocus = hasError(form) || (index === 0 && name !== 'settings');
+  const focus = takesFocus ? firstToFill(form.fields) : -1;
   const look = index === 0 && name !== 'settings' ? 'primary' : 'secondary';
   const path = flowPaths[name];
   const data = { 'data-method': method, ...(form.options === '' ? {} : { 'data-options': form.options }) };

@@ -1,4 +1,5 @@
 import type { Screen } from '../interactions/outcome.ts';
+import { applicationsPage, sessionsPage } from './account-pages.ts';
 import { consentPage } from './consent-page.ts';
 import { devicePage } from './device-pages.ts';
 import { flowPage } from './flow-page.ts';
@@ -14,6 +15,10 @@ export function renderScreen(context: PageContext, screen: Screen): string {
     case 'verification':
     case 'settings':
       return flowPage(context, screen);
+    case 'sessions':
+      return sessionsPage(context, screen.sessions, screen.notice);
+    case 'applications':
+      return applicationsPage(context, screen.applications, screen.notice);
     case 'consent':
       return consentPage(context, screen.interaction, screen.details);
     case 'select_account':

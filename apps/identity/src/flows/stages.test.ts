@@ -179,11 +179,11 @@ describe('recovery', () => {
   test('asks for the second factor, then for a new password, and signs in; nothing can be skipped', async () => {
     hasSecond = true;
     const flow = await start(FlowKind.RECOVERY);
-    await expect(submit(flow, { method: 'password', password: 'other horse' })).rejects.toMatchObject({ reason: 'method_not_offered' });
+    await expect(submit(flow, { method: 'password', new_password: 'other horse' })).rejects.toMatchObject({ reason: 'method_not_offered' });
     expect(stageOf(await submit(flow, { method: 'address' }))).toBe('second');
-    await expect(submit(flow, { method: 'password', password: 'other horse' })).rejects.toMatchObject({ reason: 'method_not_offered' });
+    await expect(submit(flow, { method: 'password', new_password: 'other horse' })).rejects.toMatchObject({ reason: 'method_not_offered' });
     expect(stageOf(await submit(flow, { method: 'totp', code: '123456' }))).toBe('new_password');
-    const facts = await factsOf(await submit(flow, { method: 'password', password: 'other horse' }));
+    const facts = await factsOf(await submit(flow, { method: 'password', new_password: 'other horse' }));
     expect(facts).toMatchObject({ sub: sub(), acr: 'urn:authority:acr:mfa' });
     expect(await accounts.findPassword(sub())).toBe('hash:other horse');
   });
@@ -191,7 +191,7 @@ describe('recovery', () => {
 
 describe('the account', () => {
   const account = async () => start(FlowKind.SETTINGS, { attestation: await attest() });
-  const change = { method: 'password', current_password: 'correct horse', password: 'other horse' };
+  const change = { method: 'password', current_password: 'correct horse', new_password: 'other horse' };
 
   test('is open to whoever is signed in in this browser, each time', async () => {
     await expect(start(FlowKind.SETTINGS)).rejects.toMatchObject({ reason: 'session_inactive' });

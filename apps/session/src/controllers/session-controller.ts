@@ -4,8 +4,12 @@ import {
   type AttestResponse,
   type BeginRequest,
   type BeginResponse,
+  type EndOwnRequest,
+  type EndOwnResponse,
   type EndRequest,
   type EndResponse,
+  type ListOwnRequest,
+  type ListOwnResponse,
   type PullFeedRequest,
   type PullFeedResponse,
   type ResolveRequest,
@@ -37,6 +41,16 @@ export class SessionController implements Handlers<typeof SessionServiceService>
   /** The person goes on to a flow of identity's. */
   attest(request: AttestRequest): Promise<AttestResponse> {
     return this.#core.endpoint.attest(request);
+  }
+
+  /** The person looks where they are signed in. */
+  listOwn(request: ListOwnRequest): Promise<ListOwnResponse> {
+    return this.#core.own.list(request);
+  }
+
+  /** … and ends what is not theirs any more. */
+  endOwn(request: EndOwnRequest): Promise<EndOwnResponse> {
+    return this.#core.own.end(request);
   }
 
   /** The person signs out. */

@@ -53,11 +53,8 @@ export class SessionEndpoint {
 
   /** Who is signed in, as a handle for identity; in another browser than the session's, nobody is. */
   async attest(request: AttestRequest): Promise<AttestResponse> {
-    const found = await this.#alive(request.session);
-    if (!found || found.session.browser !== request.browser) return { attestation: '' };
-    const now = this.#ports.now();
-    if (needsTouch(found.session, now)) await this.#ports.sessions.touch(found, now, this.#idleMs());
-    return { attestation: await this.#ports.signIns.attest(found.session) };
+    const session = await this.held(request.session, request.browser);
+    return { attestation: session ? await this.#ports.signIns.attest(session) : '' };
   }
 
   async end(request: EndRequest): Promise<EndResponse> {
@@ -68,12 +65,21 @@ export class SessionEndpoint {
     return { sid: found.session.sid, propagating: await this.#isPropagating(entry) };
   }
 
-  /** Ends every handle of a sid, for an operator; undefined when there is no such session. */
-  async endSid(sid: string, operator: string): Promise<{ propagating: boolean } | undefined> {
+  /** The session of whoever holds this handle in this browser. */
+  async held(handle: string, browser: string): Promise<Session | undefined> {
+    const found = await this.#alive(handle);
+    if (found?.session.browser !== browser) return undefined;
+    const now = this.#ports.now();
+    if (needsTouch(found.session, now)) await this.#ports.sessions.touch(found, now, this.#idleMs());
+    return found.session;
+  }
+
+  /** Ends every handle of a sid, for an operator or its person; undefined when there is no such session. */
+  async endSid(sid: string, actor: string, why: 'operator' | 'user' = 'operator'): Promise<{ propagating: boolean } | undefined> {
     const found = await this.#ports.sessions.ofSid(sid);
     const [first, ...others] = found;
     if (!first || !(await this.#stillAlive(first))) return undefined;
-    const entry = await this.#end(first, 'operator', operator);
+    const entry = await this.#end(first, why, actor);
     for (const other of others) await this.#ports.sessions.remove(other);
     return { propagating: await this.#isPropagating(entry) };
   }

@@ -3,8 +3,7 @@ import { Grant as GrantMessage, type ListGrantsRequest, type ListGrantsResponse 
 import { StatusError } from '@authority/errors';
 import { exact, page, parseFilter, refusal, Where } from '@authority/listing';
 import { statement } from '@authority/postgres';
-import { endingVerdict } from '../postgres/endings.ts';
-import { type GrantRow, grantColumns } from '../postgres/grant-rows.ts';
+import { type GrantRow, grantColumns, liveGrant } from '../postgres/grant-rows.ts';
 import { revokeGrants } from '../postgres/grant-statements.ts';
 import type { TokenStores } from '../stores.ts';
 
@@ -25,9 +24,7 @@ interface ListedRow extends GrantRow {
 const columns = `${grantColumns}, end_day, stepped_at,
   to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_text`;
 
-const live = `revoked_at IS NULL AND expires_at > clock_timestamp() AND (${endingVerdict('grants', 'created_at')}) IS NULL`;
-
-const find = statement('grants_find', `SELECT ${columns} FROM grants WHERE grant_id = $1 AND ${live}`);
+const find = statement('grants_find', `SELECT ${columns} FROM grants WHERE grant_id = $1 AND ${liveGrant}`);
 
 /** GrantService: what is in force, and its end. */
 export class GrantAdmin {
@@ -39,7 +36,7 @@ export class GrantAdmin {
       throw refusal('filter_invalid', [{ field: 'filter', description: 'must name a sub or a client_id' }]);
     }
     const one = page(request, { list: 'grants', order });
-    const where = new Where().add(live).filter(terms, { sub: 'sub', client_id: 'client_id' }).after(one);
+    const where = new Where().add(liveGrant).filter(terms, { sub: 'sub', client_id: 'client_id' }).after(one);
     const text = `SELECT ${columns} FROM grants ${where.sql} ${one.orderBy} LIMIT ${one.limit}`;
     const rows = await this.stores.database.query<ListedRow>(statement(`grants_list_${where.shape}`, text), where.values);
     const cut = one.cut(rows, (row) => [row.created_text, row.grant_id]);

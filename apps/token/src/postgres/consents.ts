@@ -28,6 +28,14 @@ export class PostgresConsents implements Consents {
   }
 }
 
+const forgetOne = statement('consents_forget_client', 'DELETE FROM consents WHERE sub = $1 AND client_id = $2 RETURNING client_id');
+
+/** The person takes back what they allowed a client; in the transaction that ends its grants. */
+export async function takeBackConsent(tx: Queryable, sub: string, client_id: string): Promise<void> {
+  const gone = await tx.query(forgetOne, [sub, client_id]);
+  if (gone.length > 0) await appendAudit(tx, { action: 'consent.withdraw', actor: `user:${sub}`, target: `client:${client_id}` });
+}
+
 const forget = statement('consents_forget', 'DELETE FROM consents WHERE sub = ANY ($1::text[])');
 
 /** Of people who are gone nothing is remembered. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { endingVerdict } from './endings.ts';
 import type { Authentication, Confirmation, LiveGrant } from '@authority/protocol';
 
 /** A row of `grants`, as far as the core sees it. */
@@ -18,6 +19,9 @@ export interface GrantRow {
 
 export const grantColumns =
   'grant_id, client_id, sub, sid, scopes, resources, userinfo_claims, authentication, confirmation, created_at, expires_at';
+
+/** Of a row that still gives access. */
+export const liveGrant = `revoked_at IS NULL AND expires_at > clock_timestamp() AND (${endingVerdict('grants', 'created_at')}) IS NULL`;
 
 const dayMs = 86_400_000;
 

@@ -15,7 +15,7 @@ const enterEnded = `entered AS (
      SELECT 'grant', grant_id, clock_timestamp(), clock_timestamp() + ${tokensGone} FROM ended
    ), audited AS (
      INSERT INTO audit (action, actor, target, details)
-     SELECT 'grant.revoke', CASE revoked_why WHEN 'revoked_by_client' THEN 'client:' || client_id ELSE 'system' END,
+     SELECT 'grant.revoke', CASE revoked_why WHEN 'revoked_by_client' THEN 'client:' || client_id WHEN 'revoked_by_person' THEN 'user:' || sub ELSE 'system' END,
             'grant:' || grant_id, jsonb_build_object('why', revoked_why, 'client_id', client_id, 'sub', sub)
      FROM ended WHERE revoked_why <> 'operator'
    )`;

@@ -65,6 +65,12 @@ export async function fakePeers(hub: DirectHub, encode: boolean): Promise<FakePe
     async attest(): Promise<{ attestation: string }> {
       return { attestation: '' };
     }
+    async listOwn(): Promise<{ signed_in: boolean; sessions: [] }> {
+      return { signed_in: false, sessions: [] };
+    }
+    async endOwn(): Promise<{ signed_in: boolean; ended: number; propagating: boolean }> {
+      return { signed_in: false, ended: 0, propagating: false };
+    }
     async end(): Promise<EndResponse> {
       return EndResponse.create();
     }

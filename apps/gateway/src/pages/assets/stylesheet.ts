@@ -76,6 +76,8 @@ main {
 }
 
 main.wide { max-width: 640px; }
+body:has(main.wide) header { max-width: 640px; }
+main.wide .button { width: auto; justify-self: start; padding: 0 20px; }
 .way + .way { margin-top: 24px; }
 main.wide .way { margin-top: 32px; padding-top: 24px; border-top: 1px solid var(--line); }
 main.wide .way form { margin-top: 16px; }
@@ -83,10 +85,16 @@ main.wide .way form { margin-top: 16px; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
 .check { display: flex; align-items: center; gap: 10px; min-height: 44px; }
 .check input { width: 20px; min-height: 20px; height: 20px; margin: 0; flex: none; accent-color: var(--accent); }
+
+.tabs ul { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 24px; padding: 0; list-style: none; border-bottom: 1px solid var(--line); }
+.tabs a { display: inline-flex; align-items: center; min-height: 44px; color: var(--quiet); text-decoration: none; border-bottom: 2px solid transparent; }
+.tabs a:hover { color: var(--text); }
+.tabs a[aria-current="page"] { color: var(--text); font-weight: 600; border-color: var(--accent); }
+.can { margin: 4px 0; padding-inline-start: 20px; color: var(--quiet); font-size: 0.9375rem; }
 .items { list-style: none; margin: 12px 0 0; padding: 0; }
-.items li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; padding: 12px 0; border-top: 1px solid var(--line); }
-.items li > div { flex: 1 1 50%; }
-.items li p { margin: 0; }
+.items > li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 8px 16px; padding: 12px 0; border-top: 1px solid var(--line); }
+.items > li > div { flex: 1 1 50%; }
+.items > li p { margin: 0; }
 .items form { margin: 0; }
 .items .button { width: auto; padding: 0 16px; }
 

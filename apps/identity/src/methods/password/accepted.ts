@@ -13,9 +13,10 @@ export async function acceptedPassword(
   given: string,
   traits: Readonly<Record<string, unknown>>,
   { passwords, rules }: NewPasswordPorts,
+  field = 'password',
 ): Promise<{ hash: string } | { messages: Messages }> {
   const password = normalizePassword(given);
-  if (password === '') return { messages: { password: [errorMessage('required')] } };
+  if (password === '') return { messages: { [field]: [errorMessage('required')] } };
   const known = textsOf(traits)
     .flatMap((text) => [text, ...text.split(/[@.\s]+/)])
     .filter((word) => word !== '');
@@ -23,5 +24,5 @@ export async function acceptedPassword(
   const fault = await findPasswordFault(password, known, required, passwords);
   if (fault === undefined) return { hash: await passwords.hash(password) };
   const parameters = { min: String(required.minLength), max: String(mostPasswordBytes) };
-  return { messages: { password: [errorMessage(fault, parameters)] } };
+  return { messages: { [field]: [errorMessage(fault, parameters)] } };
 }

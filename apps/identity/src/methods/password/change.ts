@@ -11,7 +11,7 @@ export interface ChangePorts extends NewPasswordPorts {
   readonly throttle: Pick<Throttle, 'admit'>;
 }
 
-const newField = { name: 'password', type: 'password', autocomplete: 'new-password', required: true } as const;
+const newField = { name: 'new_password', type: 'password', autocomplete: 'new-password', required: true } as const;
 
 /** The last step of a recovery: whoever came this far sets a new password, and all that was signed in ends. */
 export const newPassword = (ports: ChangePorts): Part => ({
@@ -20,7 +20,7 @@ export const newPassword = (ports: ChangePorts): Part => ({
   async submit({ values, person }) {
     const known = person && (await ports.accounts.findForFlow(person.sub));
     if (!person || !known) return ask({ '': [errorMessage('flow_expired')] });
-    const accepted = await acceptedPassword(values['password'] ?? '', known.traits, ports);
+    const accepted = await acceptedPassword(values['new_password'] ?? '', known.traits, ports, 'new_password');
     if ('messages' in accepted) return ask(accepted.messages);
     const change = { sub: person.sub, passwordHash: accepted.hash, action: 'identity.recover_password', endsSessions: true } as const;
     const { security, at } = await ports.accounts.changePassword(change);
@@ -43,7 +43,7 @@ export const passwordSettings = (ports: ChangePorts): SettingsPart => ({
     if (!person || !known) return ask({ '': [errorMessage('flow_expired')] });
     const refusal = await refuseWrongCurrent(submission, person, known.name, ports);
     if (refusal) return refusal;
-    const accepted = await acceptedPassword(values['password'] ?? '', known.traits, ports);
+    const accepted = await acceptedPassword(values['new_password'] ?? '', known.traits, ports, 'new_password');
     if ('messages' in accepted) return ask(accepted.messages);
 
     const endsSessions = values['end_sessions'] === 'yes';
