@@ -121,7 +121,15 @@ it('every secret that the chart makes has the keys that the pods ask of it', () 
   const urls = Object.fromEntries(
     ['token', 'session', 'identity', 'admin', 'migration'].map((who) => [who, `postgres://${who}@db/authority`]),
   );
-  const objects = render(4, '--set-json', `database.urls=${JSON.stringify(urls)}`, '--set', 'redis.url=redis://redis:6379');
+  const objects = render(
+    4,
+    '--set-json',
+    `database.urls=${JSON.stringify(urls)}`,
+    '--set',
+    'redis.url=redis://redis:6379',
+    '--set',
+    'mail.url=smtps://mail.example',
+  );
   const secrets = new Map(ofKind(objects, 'Secret').map((secret) => [secret.metadata.name, secret.data ?? {}]));
   for (const object of [...ofKind(objects, 'Deployment'), ...ofKind(objects, 'Job')]) {
     for (const source of podOf(object).volumes.flatMap((volume) => volume.projected?.sources ?? [])) {

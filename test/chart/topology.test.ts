@@ -55,6 +55,15 @@ it('every pod is under a policy for both directions', () => {
   }
 });
 
+it('identity, and no other, may send mails, and only where there is a mail server', () => {
+  const mailing = (set: 'default' | 'large') =>
+    serviceNames.filter((service) =>
+      rules(renderSet(4, set), service, 'egress').some((rule) => rule.ports.some(({ port }) => port === 465)),
+    );
+  expect(mailing('default')).toEqual([]);
+  expect(mailing('large')).toEqual(['identity']);
+});
+
 it('no pod reaches the admin listener unless the values say which', () => {
   const ports = (objects: KubernetesObject[]) => rules(objects, 'admin', 'ingress').flatMap((rule) => rule.ports.map(({ port }) => port));
   expect(ports(renderSet(4, 'default'))).not.toContain('admin');
@@ -87,6 +96,8 @@ it('an entry that is taken out of the table shuts the way', () => {
     'topology.session.authority\\.session\\.v1\\.SessionService/Begin=[]',
     '--set-json',
     'topology.session.authority\\.session\\.v1\\.SessionService/End=[]',
+    '--set-json',
+    'topology.session.authority\\.session\\.v1\\.SessionService/Attest=[]',
   );
   const rule = only(rules(objects, 'session', 'ingress').filter((one) => one.ports.some(({ port }) => port === 'grpc')));
   expect(components(rule.from)).not.toContain('gateway');

@@ -91,6 +91,11 @@
 {{- end }}
 
 {{- define "authority.environment.identity" -}}
+{{- if include "authority.sendsMail" (dict "root" . "service" "identity") }}
+{{- include "authority.variable" (list "AUTHORITY_MAIL_URL_FILE" "/etc/authority/mail-url") }}
+{{- else }}
+{{- include "authority.variable" (list "AUTHORITY_DATA_DIR" "/tmp/authority") }}
+{{- end }}
 {{- end }}
 
 {{- define "authority.environment.admin" -}}

@@ -27,6 +27,10 @@
 {{- if eq .service "token" }}yes{{ end -}}
 {{- end }}
 
+{{- define "authority.sendsMail" -}}
+{{- if and (eq .service "identity") (or .root.Values.mail.url .root.Values.mail.existingSecret) }}yes{{ end -}}
+{{- end }}
+
 {{/* Names of the secrets, the operator's or the chart's own. */}}
 
 {{- define "authority.databaseSecret" -}}
@@ -35,6 +39,10 @@
 
 {{- define "authority.redisSecret" -}}
 {{- default (printf "%s-redis" (include "authority.fullname" .)) .Values.redis.existingSecret -}}
+{{- end }}
+
+{{- define "authority.mailSecret" -}}
+{{- default (printf "%s-mail" (include "authority.fullname" .)) .Values.mail.existingSecret -}}
 {{- end }}
 
 {{- define "authority.operatorSecret" -}}

@@ -29,6 +29,9 @@
 {{- if include "authority.hasRedis" . }}
 {{- include "authority.source" (dict "name" (include "authority.redisSecret" $root) "items" (dict (index $root.Values.redis.keys .service) "redis-url")) }}
 {{- end }}
+{{- if include "authority.sendsMail" . }}
+{{- include "authority.source" (dict "name" (include "authority.mailSecret" $root) "items" (dict $root.Values.mail.key "mail-url")) }}
+{{- end }}
 {{- if eq .service "admin" }}
 {{- include "authority.source" (dict "name" (include "authority.certificateSecret" (dict "root" $root "service" "adminListener")) "items" (dict "tls.crt" "admin/tls.crt" "tls.key" "admin/tls.key" "ca.crt" "admin/ca.crt")) }}
 {{- end }}
@@ -58,7 +61,7 @@ Secrets of yours are not seen: restart the deployments when you change one.
 */}}
 {{- define "authority.checksum" -}}
 {{- $values := .root.Values -}}
-{{- $made := list $values.database.urls $values.redis.url $values.systemSecrets.rotation $values.admin.hosts -}}
+{{- $made := list $values.database.urls $values.redis.url $values.mail.url $values.systemSecrets.rotation $values.admin.hosts -}}
 {{- $made = append $made (include "authority.certificates.issued" .root) -}}
 {{- printf "%s\n%s\n%s" (include "authority.environment" .) (include "authority.sources" .) (toJson $made) | sha256sum -}}
 {{- end }}
