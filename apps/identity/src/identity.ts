@@ -26,8 +26,10 @@ import { storedPasskeys } from './methods/passkey/compose.ts';
 import { password } from './methods/password/password.ts';
 import { contact, profile } from './methods/profile/profile.ts';
 import { authenticate } from './passwords/authenticate.ts';
+import { decoys } from './passwords/decoys.ts';
 import { PasswordWorkers } from './passwords/worker-pool.ts';
 import { PostgresAccounts } from './postgres/accounts.ts';
+import { hashSample } from './postgres/hash-sample.ts';
 import { claimSources } from './postgres/claims.ts';
 import { ensureCodes, identityJobs } from './postgres/jobs.ts';
 import { identityMigrations } from './postgres/migrations.ts';
@@ -110,11 +112,12 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed, 
     minLength: settings.get('password.min_length'),
     minStrength: settings.get('password.min_strength'),
   });
+  const standIns = decoys({ sample: () => hashSample(database), macs, now });
   // A method of sign-in is a line here; their order is that of the forms.
   const inUse = () => identifierKindsInUse(database);
   const signedInBy = signInKinds({ inUse, schemas, registrationSchema, now });
   const methods = [
-    password({ accounts, passwords, throttle, rules, schemas, registrationSchema, signInKinds: signedInBy }),
+    password({ accounts, passwords, decoys: standIns, throttle, rules, schemas, registrationSchema, signInKinds: signedInBy }),
     storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, now }),
     contact({ accounts, schemas, throttle }),
     profile({ accounts, schemas, throttle }),
@@ -126,7 +129,7 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed, 
     database,
     feed,
     flows: new FlowEndpoint({ flows, completions, attestations, accounts, methods, settings, now }),
-    authenticate: authenticate({ accounts, passwords, throttle, now }),
+    authenticate: authenticate({ accounts, passwords, decoys: standIns, throttle, now }),
     claims: claimSources(database, schemas),
     directory: new Directory({ database, feed, passwords, rules, schemas, registrationSchema, now }),
     credentials: new Credentials({ database, feed, kinds: [passwordCredential, passkeyCredentials] }),

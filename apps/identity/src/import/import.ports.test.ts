@@ -5,10 +5,12 @@ import { PullFeedRequest } from '@authority/contracts/rpc';
 import { FeedSource } from '@authority/feed';
 import { type Database, open } from '@authority/postgres';
 import { testPostgres, type TestPostgres } from '@authority/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newSubject } from '../accounts/subject.ts';
 import { migrateIdentity } from '../identity.ts';
 import { PostgresAccounts } from '../postgres/accounts.ts';
+import { hashSample } from '../postgres/hash-sample.ts';
 import { findIdentity } from '../postgres/identities.ts';
 import { PostgresPasskeys } from '../postgres/passkeys.ts';
 import { PostgresSchemas } from '../postgres/schemas.ts';
@@ -16,11 +18,12 @@ import { imports } from './import.ts';
 
 let postgres: TestPostgres;
 let database: Database;
+let ownerUrl: string;
 let accounts: PostgresAccounts;
 
 beforeAll(async () => {
   postgres = await testPostgres();
-  const ownerUrl = await postgres.newDatabase();
+  ownerUrl = await postgres.newDatabase();
   const serviceUrl = postgres.serviceUrl(ownerUrl, 'identity');
   await migrateIdentity({ ownerUrl, serviceUrl, secrets: [randomBytes(32)] });
   database = await open({ url: serviceUrl, service: 'identity' });
@@ -49,6 +52,11 @@ const send = (import_id: string, identities: ImportedIdentity[], validate_only =
     ImportIdentitiesRequest.fromPartial({ import_id, identities, validate_only }),
     actor,
   );
+async function owner(text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  await client.query(text).finally(() => client.end());
+}
 const find = async (email: string) => (await accounts.findByIdentifier(email, '')).account;
 const fields = (result: { violations: readonly { field: string }[] } | undefined) => result?.violations.map(({ field }) => field);
 
@@ -168,6 +176,18 @@ describe('how-to/import.md: what is somebody’s stays theirs', () => {
         Array.from({ length: 501 }, (_, at) => person(`m${at}`)),
       ),
     ).rejects.toMatchObject({ reason: 'field_invalid' });
+  });
+
+  test('a hundred people stand for all: before ANALYZE the first, after it from all', async () => {
+    await send(
+      'sampled',
+      Array.from({ length: 400 }, (_, index) => person(`sampled-${index}`, { password_hash: ssha })),
+    );
+    expect(await hashSample(database)).toContain(ssha);
+    await owner('ANALYZE identity.identities');
+    const sampled = await hashSample(database);
+    expect(sampled.length).toBeGreaterThan(60);
+    expect(await hashSample(database)).toEqual(sampled);
   });
 
   test('who is deleted may be imported again', async () => {

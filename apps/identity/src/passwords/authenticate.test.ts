@@ -29,7 +29,12 @@ afterEach(() => stopLogging());
 
 const counters = (): FakeCounters => new FakeCounters();
 function ask(username = email, password = 'right', throttle = new Throttle(counters(), fixedSettings(identitySettings))) {
-  return authenticate({ accounts, passwords, throttle, now: () => 0 })({ username, password, client_id: 'c_old', evidence: undefined });
+  return authenticate({ accounts, passwords, throttle, now: () => 0 })({
+    username,
+    password,
+    client_id: 'c_old',
+    evidence: undefined,
+  });
 }
 
 test('RFC 6749 §4.3.2: the right password is the person, and no browser is remembered', async () => {
@@ -56,6 +61,15 @@ test.each([
     expect(passwords.verified).toBe(hashed);
   },
 );
+
+test('how-to/import.md: the hash that stands in for an unknown person’s lets nobody in', async () => {
+  const standIns = { find: async () => 'hash:right' };
+  const throttle = new Throttle(counters(), fixedSettings(identitySettings));
+  const asked = { username: 'b@example.com', password: 'right', client_id: 'c_old', evidence: undefined };
+  const answer = await authenticate({ accounts, passwords, decoys: standIns, throttle, now: () => 0 })(asked);
+  expect(answer.outcome).toMatchObject({ $case: 'refused', value: { reason: 'credentials_wrong' } });
+  expect(passwords.verified).toBe(1);
+});
 
 test('RFC 6749 §4.3.2: guesses are throttled, and a second factor that is due counts as one', async () => {
   accounts.byIdentifier.set(email, { ...account, secondFactor: true });

@@ -2,12 +2,15 @@ import type { Reason } from '@authority/errors';
 import { log } from '@authority/telemetry';
 import type { Account, Accounts } from '../accounts/ports.ts';
 import type { Throttle } from '../throttle/throttle.ts';
+import type { Decoys } from './decoys.ts';
 import { normalizePassword, type Passwords } from './passwords.ts';
 import { mostPasswordBytes } from './policy.ts';
 
 export interface PasswordSignInPorts {
   readonly accounts: Pick<Accounts, 'findByIdentifier' | 'rehash'>;
   readonly passwords: Passwords;
+  /** Left out where everybody's hash is one of ours. */
+  readonly decoys?: Decoys;
   readonly throttle: Pick<Throttle, 'admit'>;
 }
 
@@ -43,8 +46,10 @@ export async function signInByPassword(attempt: PasswordAttempt, ports: Password
   // An unknown person, one without a password, a disabled one and a wrong password take the same time and get the same
   // answer: the hash is computed in every case.
   const given = normalizePassword(attempt.password);
-  const matches = await ports.passwords.verify(found.account?.passwordHash, withinBounds(given));
-  const reason = refusalOf(found.account, matches, attempt);
+  const decoy = await ports.decoys?.find(identifier);
+  const stored = found.account?.passwordHash;
+  const matches = await ports.passwords.verify(stored ?? decoy, withinBounds(given));
+  const reason = refusalOf(found.account, matches && stored !== undefined, attempt);
   if (reason !== undefined || !found.account) {
     log.info('login.refused', {
       reason: reason ?? 'credentials_wrong',

@@ -4,11 +4,10 @@ import { readHash } from './hashes/index.ts';
 
 /**
  * Whether a password is that of a stored hash. What was imported is checked in its own way, and a hash of ours is computed
- * beside it: so a format that is quick is answered no sooner than an unknown person is. One that is slow takes the
- * difference more, until the first sign-in replaces it (docs/how-to/import.md, "What a stranger can measure").
+ * beside it: so a format that is quick takes no less time than ours. Nobody has the empty password, whatever was imported.
  */
 export function verify(stored: string | undefined, password: string): boolean {
-  if (stored !== undefined && !needsRehash(stored)) return verifySync(stored, password);
+  if (stored !== undefined && !needsRehash(stored)) return verifySync(stored, password) && password !== '';
   verifySync(dummyHash, password);
-  return stored !== undefined && readHash(stored).check(password);
+  return stored !== undefined && password !== '' && readHash(stored).check(password);
 }

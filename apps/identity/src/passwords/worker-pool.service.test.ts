@@ -63,6 +63,11 @@ describe('performance.md 5: argon2id in worker threads', () => {
     expect((median(times[0]) || 0) / median(times[1])).toBeGreaterThan(0.85);
   });
 
+  test('how-to/import.md: nobody has the empty password, whatever was imported', async () => {
+    const [ours, imported] = [await workers.hash(''), '{SHA}2jmj7l5rSw0yVb/vlWAYkK/YBwk='];
+    expect([await workers.verify(ours, ''), await workers.verify(imported, '')]).toEqual([false, false]);
+  });
+
   test('too many are refused at once, the rest is answered', async () => {
     const all = await Promise.allSettled(Array.from({ length: 60 }, () => workers.verify(undefined, 'x')));
     const refused = all.filter((one) => one.status === 'rejected');

@@ -19,9 +19,9 @@ export interface Found {
 }
 
 /** So many are read in order before the index is asked: enough for whatever many people have. */
-const firstLook = 2000;
+const firstLook = 1000;
 /** More candidates of the index than this are not fetched and sorted: the needle is common, and found sooner in order. */
-const mostCandidates = 20_000;
+const mostCandidates = 10_000;
 const [shortestNeedle, longestNeedle] = [3, 100];
 
 const walk = statement(
@@ -29,14 +29,14 @@ const walk = statement(
   `SELECT sub, position(lower($1) IN identity_text(traits)) > 0 AS matches
    FROM (SELECT sub, traits FROM identities WHERE sub > $2::uuid ORDER BY sub LIMIT $3) AS window_of_people ORDER BY sub`,
 );
-// The condition on the text comes after the order, so that it is asked until there are enough, and no longer.
+// The condition on the text comes after the order (OFFSET 0 keeps it there), so that it is asked until there are enough.
 const candidates = statement(
   '',
   `WITH hits AS MATERIALIZED (
      SELECT sub, traits FROM identities
      WHERE trigrams(identity_text(traits)) @> trigrams(lower($1)) AND sub > $2::uuid LIMIT ${mostCandidates + 1}
    ), found AS (
-     SELECT sub FROM (SELECT sub, traits FROM hits ORDER BY sub) AS ordered
+     SELECT sub FROM (SELECT sub, traits FROM hits ORDER BY sub OFFSET 0) AS ordered
      WHERE position(lower($1) IN identity_text(traits)) > 0 LIMIT $3
    )
    SELECT (SELECT count(*) FROM hits) AS candidates, ARRAY(SELECT sub::text FROM found) AS subs`,
