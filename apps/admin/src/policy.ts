@@ -7,6 +7,7 @@ import type {
   IdentityServiceService,
   ImportServiceService,
   KeyServiceService,
+  LogoutDeliveryServiceService,
   MailTemplateServiceService,
   RegistrationTokenServiceService,
   ResourceServiceService,
@@ -30,6 +31,7 @@ type Definitions =
   | typeof IdentityServiceService
   | typeof ImportServiceService
   | typeof KeyServiceService
+  | typeof LogoutDeliveryServiceService
   | typeof MailTemplateServiceService
   | typeof RegistrationTokenServiceService
   | typeof ResourceServiceService
@@ -75,6 +77,8 @@ export const policy: Readonly<Record<AdminPath, Rule>> = {
   '/authority.admin.v1.ResourceService/UpdateResource': change('token'),
   '/authority.admin.v1.ResourceService/DeleteResource': change('token'),
 
+  '/authority.admin.v1.LogoutDeliveryService/ListLogoutDeliveries': read('token'),
+  '/authority.admin.v1.LogoutDeliveryService/RetryLogoutDelivery': change('token'),
   '/authority.admin.v1.TrustedIssuerService/ListTrustedIssuers': read('token'),
   '/authority.admin.v1.TrustedIssuerService/GetTrustedIssuer': read('token'),
   '/authority.admin.v1.TrustedIssuerService/CreateTrustedIssuer': change('token'),

@@ -7,6 +7,7 @@ import { deadLetters } from './commands/dead-letters.ts';
 import { grants } from './commands/grants.ts';
 import { identities } from './commands/identities.ts';
 import { keys } from './commands/keys.ts';
+import { logouts } from './commands/logouts.ts';
 import { mailTemplates } from './commands/mail-templates.ts';
 import { registrationTokens } from './commands/registration-tokens.ts';
 import { resources } from './commands/resources.ts';
@@ -56,6 +57,7 @@ export function programOf(surroundings: Surroundings): Command {
     schemas,
     sessions,
     grants,
+    logouts,
     keys,
     settings,
     mailTemplates,

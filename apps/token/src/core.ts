@@ -34,6 +34,7 @@ import type { Client } from '@authority/rpc';
 import { ClientAdmin } from './admin/clients.ts';
 import { GrantAdmin } from './admin/grants.ts';
 import { KeyAdmin } from './admin/keys.ts';
+import { LogoutDeliveryAdmin } from './admin/logout-deliveries.ts';
 import { RegistrationTokenAdmin } from './admin/registration-tokens.ts';
 import { ResourceAdmin } from './admin/resources.ts';
 import { TrustedIssuerAdmin } from './admin/trusted-issuers.ts';
@@ -97,6 +98,7 @@ export interface TokenCore {
     resources: ResourceAdmin;
     trustedIssuers: TrustedIssuerAdmin;
     grants: GrantAdmin;
+    logoutDeliveries: LogoutDeliveryAdmin;
     keys: KeyAdmin;
   };
 }
@@ -147,6 +149,7 @@ export function tokenCore(config: TokenConfig, stores: TokenStores, ephemeral: E
       resources: new ResourceAdmin(stores, config.issuer),
       trustedIssuers: new TrustedIssuerAdmin(stores, config.issuer),
       grants: new GrantAdmin(stores),
+      logoutDeliveries: new LogoutDeliveryAdmin(stores),
       keys: new KeyAdmin(stores),
     },
   };

@@ -13,6 +13,7 @@ import { ApplicationController } from './controllers/applications.ts';
 import { AuthorizationController } from './controllers/authorization.ts';
 import { RegistrationController } from './controllers/registration.ts';
 import { TokenController } from './controllers/token.ts';
+import { LogoutDeliveryController } from './controllers/logout-deliveries.ts';
 import { TrustedIssuerController } from './controllers/trusted-issuers.ts';
 import { TOKEN_CORE, type TokenCore } from './core.ts';
 
@@ -29,6 +30,7 @@ export function tokenModule(core: TokenCore): NestModule {
         RegistrationTokenController,
         ResourceController,
         TrustedIssuerController,
+        LogoutDeliveryController,
         GrantController,
         KeyController,
         SettingsController,

@@ -6,6 +6,7 @@ export * from './generated/authority/admin/v1/grant_service.ts';
 export * from './generated/authority/admin/v1/identity_service.ts';
 export * from './generated/authority/admin/v1/import_service.ts';
 export * from './generated/authority/admin/v1/key_service.ts';
+export * from './generated/authority/admin/v1/logout_delivery_service.ts';
 export * from './generated/authority/admin/v1/mail_template_service.ts';
 export * from './generated/authority/admin/v1/registration_token_service.ts';
 export * from './generated/authority/admin/v1/resource_service.ts';

@@ -22,6 +22,7 @@ export const topology: Readonly<Record<ServiceName, Readonly<Record<string, read
     'authority.admin.v1.ResourceService': ['admin'],
     'authority.admin.v1.TrustedIssuerService': ['admin'],
     'authority.admin.v1.GrantService': ['admin'],
+    'authority.admin.v1.LogoutDeliveryService': ['admin'],
     'authority.admin.v1.KeyService': ['admin'],
     'authority.admin.v1.SettingsService': ['admin'],
     'authority.admin.v1.AuditService': ['admin'],

@@ -1,6 +1,8 @@
+import { ListLogoutDeliveriesRequest } from '@authority/contracts/admin';
 import { FeedEntry } from '@authority/contracts/rpc';
 import { type Database, statement } from '@authority/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LogoutDeliveryAdmin } from '../admin/logout-deliveries.ts';
 import type { TokenStores } from '../stores.ts';
 import { codeEnvelope, type TokenBench, tokenBench } from '../testing/bench.ts';
 import { clientDefaults, clientRows } from './client-rows.ts';
@@ -124,4 +126,30 @@ test('the outbox keeps no past day, and no row is lost for want of one', async (
   );
   const strays = Object.fromEntries((await deliveries.upkeep()).map(({ parent, strays: count }) => [parent, count]));
   expect(strays).toEqual({ session_clients: 0, logout_deliveries: 1 });
+});
+
+test('Back-Channel Logout §2.5: operators see what clients were told, and begin one anew that was given up', async () => {
+  const admin = new LogoutDeliveryAdmin({ database });
+  await signIn('zoe', 's_zoe', 'listens');
+  await heard('session_ended', 'zoe', 's_zoe');
+  const list = async (filter: string) => {
+    const request = ListLogoutDeliveriesRequest.create({ filter });
+    return (await admin.list(request)).logout_deliveries;
+  };
+  const [pending] = await list('sub = "zoe" AND state = "pending"');
+  expect(pending).toMatchObject({ client_id: 'listens', sid: 's_zoe', state: 'pending', attempts: 0, done_time_ms: 0 });
+  const [taken] = (await deliveries.take(100, 100, [])).filter(({ sub }) => sub === 'zoe');
+  if (taken) await deliveries.finish(taken, 'given_up');
+  expect(await list('sub = "zoe" AND state = "pending"')).toEqual([]);
+  const [failed] = await list('state = "given_up" AND client_id = "listens" AND sid = "s_zoe"');
+  expect(failed).toMatchObject({ state: 'given_up', attempts: 1, due_time_ms: 0 });
+
+  const again = await admin.retry(failed?.logout_delivery_id ?? '', 'client:c_operator');
+  expect(again).toMatchObject({ state: 'pending', attempts: 0, done_time_ms: 0 });
+  expect(await due()).toContain('zoe s_zoe listens');
+  const audit = await database.query(statement('test_logout_audit', "SELECT target, details FROM audit WHERE action = 'logout.retry'"));
+  expect(audit).toEqual([{ target: 'client:listens', details: { sid: 's_zoe', sub: 'zoe' } }]);
+  for (const id of ['', 'x', '1.s_zoe.listens', `${failed?.logout_delivery_id}x`, '99999999999.a.b', 'a\0.b.c']) {
+    await expect(admin.retry(id, 'client:c_operator')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  }
 });
