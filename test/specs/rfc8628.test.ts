@@ -216,6 +216,17 @@ describe('house.md, devices', () => {
     expect((await decide(user_code, 'allow')).page?.text).toContain('Your device is connected');
   });
 
+  test('RFC 8628 §5.1: from one address only so many devices begin to connect', async () => {
+    const tv = await operator.createClient({ grant_types: [grant_type], token_endpoint_auth_method: 'none' });
+    const ask = () => post(`${suite.issuer}/oauth2/device_authorization`, {}, tv);
+    expect((await ask()).status).toBe(200);
+    await operator.setSetting('token.device_address_requests', 1);
+    const refused = await ask();
+    expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    await operator.setSetting('token.device_address_requests', 100);
+    expect((await ask()).status).toBe(200);
+  });
+
   test('threat model: a page of another site, or another browser, decides nothing', async () => {
     const { device_code, user_code } = await begin();
     const confirm = await person.submit(await open(), { user_code });

@@ -46,6 +46,7 @@ import { EphemeralDeviceRequests } from './ephemeral/device-requests.ts';
 import { EphemeralDeviceVerifications } from './ephemeral/device-verifications.ts';
 import { EphemeralReplayMarks } from './ephemeral/replay-marks.ts';
 import { RingDpopNonces } from './keys/dpop-nonces.ts';
+import { EphemeralDeviceAdmission } from './ephemeral/device-admission.ts';
 import { EphemeralUserCodeGuesses } from './ephemeral/user-code-guesses.ts';
 import { BackchannelLogout, logoutJobs } from './logout/backchannel-logout.ts';
 import { AllClients } from './peers/all-clients.ts';
@@ -182,6 +183,7 @@ function portsOf(config: TokenConfig, stores: TokenStores, ephemeral: Ephemeral,
     deviceRequests: new EphemeralDeviceRequests(ephemeral, stores.userCodeMac),
     deviceDecisions: stores.deviceDecisions,
     deviceVerifications: new EphemeralDeviceVerifications(ephemeral),
+    deviceAdmission: new EphemeralDeviceAdmission(ephemeral, stores.settings),
     userCodeGuesses: new EphemeralUserCodeGuesses(ephemeral, stores.settings),
     consents: new PostgresConsents(database),
     sessions: new PeerSessions(peers.session),

@@ -59,13 +59,21 @@ export const tokenSettingDefinitions = defineSettings({
     max: hour,
   }),
   'token.device_poll_interval': durationSetting(5, 'How long a device waits between two polls.', { min: 1, max: minute }),
-  'token.user_code_window': durationSetting(10 * minute, 'The window in which wrong codes of devices are counted.', { min: 10, max: day }),
+  'token.user_code_window': durationSetting(10 * minute, 'The window in which wrong codes of devices, and devices, are counted.', {
+    min: 10,
+    max: day,
+  }),
   'token.user_code_attempts': numberSetting(10, 'Wrong codes of devices that one person may type in a window.', { min: 3, max: 10_000 }),
   'token.user_code_address_attempts': numberSetting(50, 'Wrong codes of devices from one address in a window.', { min: 3, max: 100_000 }),
   'token.user_code_server_attempts': numberSetting(
     1000,
     'Wrong codes of devices from everybody together in a window; then nobody can connect a device until it ends.',
     { min: 10, max: 1_000_000 },
+  ),
+  'token.device_address_requests': numberSetting(
+    100,
+    'Devices that may begin to connect from one address in that window, in the name of public clients.',
+    { min: 1, max: 1_000_000 },
   ),
   'token.frontchannel_logout': flagSetting(
     false,

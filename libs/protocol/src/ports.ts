@@ -279,6 +279,12 @@ export interface DeviceVerifications {
   take(handle: string): Promise<void>;
 }
 
+/** Devices that anybody may begin to connect in the name of a public client. */
+export interface DeviceAdmission {
+  /** Counts one before anything is stored for it. Throws StatusError RESOURCE_EXHAUSTED where an address had too many. */
+  admit(peer_address: string, now: number): Promise<void>;
+}
+
 /** Guesses at user codes (RFC 8628 §5.1). */
 export interface UserCodeGuesses {
   /**
@@ -411,6 +417,7 @@ export interface ProtocolPorts {
   deviceDecisions: DeviceDecisions;
   deviceVerifications: DeviceVerifications;
   userCodeGuesses: UserCodeGuesses;
+  deviceAdmission: DeviceAdmission;
   consents: Consents;
   sessions: Sessions;
   sessionClients: SessionClients;

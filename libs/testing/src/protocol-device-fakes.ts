@@ -10,6 +10,7 @@ import type {
   DeviceVerifications,
   FoundDeviceRequest,
   StoredDeviceVerification,
+  DeviceAdmission,
   UserCodeGuesses,
 } from '@authority/protocol';
 import type { FakeGrants } from './protocol-grants.ts';
@@ -137,6 +138,16 @@ export class FakeDeviceVerifications implements DeviceVerifications {
 }
 
 /** Counts, and refuses everything once it is told to. */
+export class FakeDeviceAdmission implements DeviceAdmission {
+  readonly admitted: string[] = [];
+  throttled = false;
+
+  async admit(peer_address: string): Promise<void> {
+    if (this.throttled) throw new StatusError('RESOURCE_EXHAUSTED', 'throttled_address', { retryAfterMs: 60_000 });
+    this.admitted.push(peer_address);
+  }
+}
+
 export class FakeUserCodeGuesses implements UserCodeGuesses {
   readonly ended: { sub: string; peer_address: string; wasRight: boolean }[] = [];
   throttled = false;

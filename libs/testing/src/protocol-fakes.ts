@@ -19,7 +19,13 @@ import type {
   StoredAuthorizationRequest,
 } from '@authority/protocol';
 import { FakeResources, FakeSealingKeys } from './protocol-resource-fakes.ts';
-import { FakeDeviceDecisions, FakeDeviceRequests, FakeDeviceVerifications, FakeUserCodeGuesses } from './protocol-device-fakes.ts';
+import {
+  FakeDeviceAdmission,
+  FakeDeviceDecisions,
+  FakeDeviceRequests,
+  FakeDeviceVerifications,
+  FakeUserCodeGuesses,
+} from './protocol-device-fakes.ts';
 import { FakeClients, FakePolicy } from './protocol-client-fakes.ts';
 import { FakeGrants } from './protocol-grants.ts';
 import { FakeTrustedIssuers } from './protocol-issuers.ts';
@@ -248,6 +254,7 @@ export interface ProtocolFakes extends ProtocolPorts {
   deviceRequests: FakeDeviceRequests;
   deviceDecisions: FakeDeviceDecisions;
   deviceVerifications: FakeDeviceVerifications;
+  deviceAdmission: FakeDeviceAdmission;
   userCodeGuesses: FakeUserCodeGuesses;
   consents: FakeConsents;
   sessions: FakeSessions;
@@ -289,6 +296,7 @@ export function protocolFakes(): ProtocolFakes {
     deviceRequests: new FakeDeviceRequests(),
     deviceDecisions: new FakeDeviceDecisions(grants),
     deviceVerifications: new FakeDeviceVerifications(),
+    deviceAdmission: new FakeDeviceAdmission(),
     userCodeGuesses: new FakeUserCodeGuesses(),
     consents: new FakeConsents(),
     sessions: new FakeSessions(),

@@ -63,6 +63,18 @@ test('FAPI 2.0 Security Profile §5.3.2: a client whose profile refuses the gran
   expect(fakes.deviceRequests.waiting.size).toBe(0);
 });
 
+test('RFC 8628 §5.1: whoever asks in the name of a public client is counted by address, and nobody else is', async () => {
+  const { fakes, ask } = setup();
+  await ask({});
+  expect(fakes.deviceAdmission.admitted).toEqual([]);
+  fakes.clients.add(client({ client_id: 'tv', grant_types: [grant_type], token_endpoint_auth_method: 'none' }));
+  const asTv = () => createDeviceAuthorizationEndpoint(fakes).authorizeDevice(endpointRequest({ client_id: 'tv' }), fakes.clock.now);
+  await asTv();
+  expect(fakes.deviceAdmission.admitted).toHaveLength(1);
+  fakes.deviceAdmission.throttled = true;
+  await expect(asTv()).rejects.toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'throttled_address' });
+});
+
 test('RFC 8628 §5.6: a device registers without redirect URIs', () => {
   const metadata = { grant_types: [grant_type, 'refresh_token'], token_endpoint_auth_method: 'none' };
   const { grantTypes: _, ...token } = openRegistrationPolicy;

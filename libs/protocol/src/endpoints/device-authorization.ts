@@ -3,7 +3,7 @@ import { readPersonsScope } from '../authorize/checks/scope.ts';
 import { authenticateClient } from '../client-authentication/index.ts';
 import type { ClientAuthenticationPorts } from '../client-authentication/method.ts';
 import { deviceCode } from '../grants/device-code.ts';
-import type { Client } from '../model/client.ts';
+import { type Client, isPublic } from '../model/client.ts';
 import type { DeviceRequest } from '../model/device.ts';
 import type { DeviceAuthorizationEndpoint } from '../model/endpoint.ts';
 import type { EndpointRequest } from '../model/request.ts';
@@ -15,7 +15,7 @@ import { readResources } from '../tokens/audience.ts';
 import { adminResource, deviceVerificationUri } from './paths.ts';
 
 export type DeviceAuthorizationPorts = ClientAuthenticationPorts &
-  Pick<ProtocolPorts, 'resources' | 'scopes' | 'deviceRequests' | 'policy' | 'random'>;
+  Pick<ProtocolPorts, 'resources' | 'scopes' | 'deviceRequests' | 'deviceAdmission' | 'policy' | 'random'>;
 
 /** Two codes out of 20^8 that are alike are rare, and eight times in a row they are a fault. */
 const mostTries = 8;
@@ -31,6 +31,8 @@ export function createDeviceAuthorizationEndpoint(ports: DeviceAuthorizationPort
       if (refused.includes(deviceCode.type)) throw new OAuthError('unauthorized_client', 'profile_refused');
 
       const asked = readRequest(request, parameters, client, ports, now);
+      // Whoever knows the name of a public client can ask in it; the others can be told apart, and turned off.
+      if (isPublic(client)) await ports.deviceAdmission.admit(asked.peer_address, now);
       const { device_code, user_code } = await storeUnderCodes(asked, ports);
       const verification_uri = deviceVerificationUri(ports.issuer);
       return {
