@@ -33,6 +33,7 @@ export const actions: Readonly<Record<string, Action>> = {
     when: 'What it may assert changed; `details` names the fields.',
   },
   'trusted_issuer.delete': { owner: 'token', target: 'trusted_issuer:<id>', when: 'It is trusted no more; its tokens ended.' },
+  'logout.retry': { owner: 'token', target: 'client:<client_id>', when: 'An operator had a client told once more of a logout.' },
   'identity.change_profile': {
     owner: 'identity',
     target: 'identity:<sub>',
