@@ -1,3 +1,4 @@
+import { isSchemaId } from './schemas/ports.ts';
 import { defineSettings, durationSetting, flagSetting, numberSetting, type Settings } from '@authority/settings';
 import { codeSettings } from './codes/settings.ts';
 import { passkeySettings } from './methods/passkey/settings.ts';
@@ -29,7 +30,7 @@ export const identitySettings = defineSettings({
     default: 'default',
     description: 'The schema of people who register, and of those whom operators create without naming one.',
     parse: (given: unknown) => {
-      if (typeof given !== 'string' || !/^[a-z][a-z0-9_-]{0,39}$/.test(given)) throw new Error('must be the id of a schema');
+      if (typeof given !== 'string' || !isSchemaId(given)) throw new Error('must be the id of a schema');
       return given;
     },
   },

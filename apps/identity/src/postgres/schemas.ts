@@ -1,7 +1,7 @@
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import { readDocument } from '../schemas/document.ts';
 import { IdentitySchema } from '../schemas/identity-schema.ts';
-import type { Schemas } from '../schemas/ports.ts';
+import { isSchemaId, type Schemas } from '../schemas/ports.ts';
 import { findPreset } from '../schemas/presets/index.ts';
 
 export interface SchemaRow {
@@ -75,6 +75,7 @@ export class PostgresSchemas implements Schemas {
   }
 
   async newest(id: string, having: 'live' | 'any' = 'live'): Promise<IdentitySchema | undefined> {
+    if (!isSchemaId(id)) return undefined;
     const [row] = await this.#database.query<Pick<SchemaRow, 'version' | 'deleted_at'>>(findNewest, [id]);
     if (!row) return findPreset(id)?.schema;
     return row.deleted_at !== null && having === 'live' ? undefined : this.find(id, row.version);

@@ -41,7 +41,7 @@ describe('the default schema is what there was before there were schemas', () =>
 describe('traits that people send', () => {
   test('are bounded in size and depth, and judged by their own members only', () => {
     let deep: unknown = 'x';
-    for (let depth = 0; depth < 5000; depth += 1) deep = { deep };
+    for (let depth = 0; depth < 500_000; depth += 1) deep = { deep };
     expect(faults(preset('default'), { email: 'a@b.c', deep })).toEqual([['', 'trait_invalid']]);
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`x${n}`, 'y']));
     expect(faults(preset('default'), many)).toEqual([['', 'trait_invalid']]);

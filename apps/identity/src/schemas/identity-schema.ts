@@ -13,7 +13,7 @@ export interface Address {
   readonly recovery: boolean;
 }
 
-const mostTraitBytes = 16_384;
+export const mostTraitBytes = 16_384;
 
 /** One version of a schema: it never changes. Compiled when it is first asked to judge. */
 export class IdentitySchema {
@@ -34,12 +34,13 @@ export class IdentitySchema {
 
   /** What is wrong with a set of traits; nothing when they fit. */
   faultsOf(traits: unknown): TraitFault[] {
-    if (!isObject(traits) || Buffer.byteLength(JSON.stringify(traits)) > mostTraitBytes) {
-      return [{ trait: '', id: 'trait_invalid', parameters: {}, description: `must be a JSON object of at most ${mostTraitBytes} bytes` }];
+    // What is too deep would be too much for whatever walks it.
+    if (!isObject(traits) || depthOf(traits) > deepest || Buffer.byteLength(JSON.stringify(traits)) > mostTraitBytes) {
+      return [fault('', 'trait_invalid', `must be a JSON object of at most ${mostTraitBytes} bytes, nested ${deepest} deep`)];
     }
     // Before patterns see them: texts that are too long, or cannot be shown.
     const texts = textFaults(traits, []);
-    if (texts.length > 0) return texts;
+    if (texts.length > 0) return texts.slice(0, 50);
     this.#validate ??= validatorOf(this.#schema);
     const faults = this.#validate(traits);
     if (faults.length > 0) return faults;
@@ -111,9 +112,16 @@ const kindTexts = {
   username: 'must be a user name: letters of one script, digits, and ., _ or - within',
 } as const;
 
+const deepest = 16;
+
+/** One more than the deepest is as deep as it looks. */
+function depthOf(value: unknown, depth = 0): number {
+  if (typeof value !== 'object' || value === null || depth > deepest) return depth;
+  return Object.values(value).reduce<number>((most, one) => Math.max(most, depthOf(one, depth + 1)), depth);
+}
+
 /** Whatever is text is shown somewhere. */
 function textFaults(value: unknown, path: readonly string[]): TraitFault[] {
-  if (path.length > 16) return [fault(path[0] ?? '', 'trait_invalid', 'is nested too deep')];
   if (typeof value === 'string' && !isPlainText(value)) {
     const description = `must be text of 1 to ${longestTrait} characters without control characters`;
     return [fault(path.join('.'), 'text_invalid', description)];

@@ -89,6 +89,11 @@ export class LinearRegExp {
   }
 
   #writeChoice(parts: readonly Pattern[], known: Map<string, number>): void {
+    const [only, ...others] = parts;
+    if (only && others.length === 0) {
+      this.#write(only, known);
+      return;
+    }
     const split = { kind: 'split' as const, to: [] as number[] };
     const ends: { to: number[] }[] = [];
     this.#add(split);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { appendAudit } from '@authority/audit';
 import {
   type CheckSchemaRequest,
@@ -20,7 +21,7 @@ import { type SchemaRow, schemaRows } from '../postgres/schemas.ts';
 import { isObject } from './annotation.ts';
 import { readDocument, type SchemaDocument } from './document.ts';
 import { IdentitySchema } from './identity-schema.ts';
-import type { Schemas } from './ports.ts';
+import { isSchemaId, type Schemas } from './ports.ts';
 import { findPreset, presets } from './presets/index.ts';
 
 export interface SchemaAdminPorts {
@@ -30,7 +31,6 @@ export interface SchemaAdminPorts {
   readonly registrationSchema: () => string;
 }
 
-const schemaName = /^[a-z][a-z0-9_-]{0,39}$/;
 const mostSchemas = 200;
 const byId = { columns: [{ column: 'schema_id', type: 'text' }] } as const;
 const byVersion = { columns: [{ column: 'version', type: 'bigint' }] } as const;
@@ -64,8 +64,7 @@ export class SchemaAdmin {
 
   async create({ schema }: CreateSchemaRequest, actor: string): Promise<SchemaMessage> {
     const { schema_id: id, document } = schema ?? SchemaMessage.create();
-    if (!schemaName.test(id))
-      throw fieldInvalid('schema.schema_id', 'must be at most 40 lower-case letters, digits, _ and -, a letter first');
+    if (!isSchemaId(id)) throw fieldInvalid('schema.schema_id', 'must be at most 40 lower-case letters, digits, _ and -, a letter first');
     read(document, 'schema.document');
     return this.#ports.database.transaction(async (tx) => {
       await schemaRows.lock(tx, id);
@@ -84,7 +83,7 @@ export class SchemaAdmin {
     const { schema_id: id, document, etag } = schema ?? SchemaMessage.create();
     read(document, 'schema.document');
     return this.#ports.database.transaction(async (tx) => {
-      await schemaRows.lock(tx, id);
+      if (isSchemaId(id)) await schemaRows.lock(tx, id);
       const before = (await versionsOf(tx, id)).at(-1) ?? unknown();
       assertEtag(etag, before.etag);
       const row = await schemaRows.insert(tx, id, before.version + 1, document);
@@ -95,7 +94,7 @@ export class SchemaAdmin {
 
   async delete({ schema_id: id, etag }: DeleteSchemaRequest, actor: string): Promise<void> {
     await this.#ports.database.transaction(async (tx) => {
-      await schemaRows.lock(tx, id);
+      if (isSchemaId(id)) await schemaRows.lock(tx, id);
       const before = (await versionsOf(tx, id)).at(-1) ?? unknown();
       assertEtag(etag, before.etag);
       if (findPreset(id)) throw inUse('it ships with the server');
@@ -114,7 +113,12 @@ export class SchemaAdmin {
     const schema = document === '' ? newest : new IdentitySchema(id, newest.version + 1, read(document, 'document'));
     const found = await identitiesOfSchema(this.#ports.database, { schemaId: id, after: one.after?.[0] ?? nobody, limit: one.limit });
     const cut = one.cut(found, ({ sub }) => [sub]);
-    const judged = cut.rows.map(({ sub, schema_version, traits }) => ({ sub, schema_version, traits: schema.faultsOf(traits) }));
+    const judged = [];
+    for (const { sub, schema_version, traits } of cut.rows) {
+      judged.push({ sub, schema_version, traits: schema.faultsOf(traits) });
+      // Others have their turn: a page may take longer than they should wait.
+      await setImmediate();
+    }
     return {
       unfit: judged
         .filter(({ traits }) => traits.length > 0)
@@ -134,6 +138,7 @@ async function liveSchemas(db: Queryable): Promise<SchemaMessage[]> {
 
 /** The versions of a schema that is not deleted, oldest first; those of before a deletion are no part of it. */
 async function versionsOf(db: Queryable, id: string): Promise<SchemaMessage[]> {
+  if (!isSchemaId(id)) return [];
   const rows = (await schemaRows.versions(db, id)).filter(({ deleted_at }) => deleted_at === null);
   return [...(findPreset(id) ? [presetMessage(id)] : []), ...rows.map(toMessage)];
 }
