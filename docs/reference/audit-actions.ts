@@ -74,6 +74,11 @@ export const actions: Readonly<Record<string, Action>> = {
     target: 'import:<import_id>',
     when: 'People came from another system, many at a time; `created`, `unchanged`, `refused` count them.',
   },
+  'identity.verify_address': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'A person proved that an address is theirs, by a code or link that was sent to it, or in a recovery.',
+  },
   'identity.change_password': {
     owner: 'identity',
     target: 'identity:<sub>',

@@ -23,6 +23,8 @@ import { mailer } from './mails/mailer.ts';
 import { mailQueue, type Mails } from './mails/mails.ts';
 import { mailTemplateHandlers } from './mails/templates/mail-templates.ts';
 import { storedPasskeys } from './methods/passkey/compose.ts';
+import { SendLimits } from './codes/limits.ts';
+import { emailCode } from './methods/email-code/email-code.ts';
 import { password } from './methods/password/password.ts';
 import { contact, profile } from './methods/profile/profile.ts';
 import { authenticate } from './passwords/authenticate.ts';
@@ -31,11 +33,13 @@ import { PasswordWorkers } from './passwords/worker-pool.ts';
 import { PostgresAccounts } from './postgres/accounts.ts';
 import { hashSample } from './postgres/hash-sample.ts';
 import { claimSources } from './postgres/claims.ts';
+import { PostgresCodes } from './postgres/codes.ts';
 import { ensureCodes, identityJobs } from './postgres/jobs.ts';
 import { identityMigrations } from './postgres/migrations.ts';
 import { identifierKindsInUse } from './postgres/identifiers.ts';
 import { PostgresSchemas } from './postgres/schemas.ts';
 import { signInKinds } from './schemas/sign-in-kinds.ts';
+import { PostgresVerifiedAddresses } from './postgres/verified-addresses.ts';
 import { SchemaAdmin } from './schemas/schema-admin.ts';
 import { identitySettings } from './settings.ts';
 import { Throttle } from './throttle/throttle.ts';
@@ -102,7 +106,7 @@ interface Parts {
   readonly macs: Macs;
 }
 
-function identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox, macs, mails }: Parts): IdentityCore {
+function identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox, macs, mails, mailLimits }: Parts): IdentityCore {
   const accounts = new PostgresAccounts(database);
   const schemas = new PostgresSchemas(database);
   const registrationSchema = () => settings.get('registration.schema');
@@ -116,8 +120,12 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed, 
   // A method of sign-in is a line here; their order is that of the forms.
   const inUse = () => identifierKindsInUse(database);
   const signedInBy = signInKinds({ inUse, schemas, registrationSchema, now });
+  const codes = new PostgresCodes(database, mails);
+  const addresses = new PostgresVerifiedAddresses(database, schemas);
+  const limits = new SendLimits(ephemeral, mailLimits, settings);
   const methods = [
     password({ accounts, passwords, decoys: standIns, throttle, rules, schemas, registrationSchema, signInKinds: signedInBy }),
+    emailCode({ codes, limits, settings, accounts, addresses }),
     storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, now }),
     contact({ accounts, schemas, throttle }),
     profile({ accounts, schemas, throttle }),

@@ -108,16 +108,27 @@ function scripted(texts: Texts, form: Form, content: Html): Html {
 }
 
 /** The buttons that the form names, or one that says what it does. */
-function submits(context: PageContext, { name, flow }: FlowScreen, { actions, method }: Form, look: 'primary' | 'secondary'): Html[] {
-  const { texts } = context;
+function submits(context: PageContext, { name, flow }: FlowScreen, form: Form, look: 'primary' | 'secondary'): Html[] {
+  const { texts, now } = context;
+  const { actions, method, fields, options } = form;
   if (actions.length > 0) {
-    return actions.map(({ value, id }, index) =>
-      submitButton(texts, texts.find('action', id) ?? 'button.continue', { look: index === 0 ? look : 'secondary', name: 'action', value }),
-    );
+    return actions.map(({ value, id }, index) => {
+      const wait = value === 'resend' ? secondsUntil(form, now) : 0;
+      const options = { look: index === 0 ? look : 'secondary', name: 'action', value, wait } as const;
+      return submitButton(texts, texts.find('action', id) ?? 'button.continue', options);
+    });
   }
+  // There is nothing to send: its messages say what to do.
+  if (fields.length === 0 && options === '' && name !== 'settings') return [];
   if (name === 'registration') return [button(context, 'create_account', { look })];
   if (name === 'settings') return [submitButton(texts, texts.find('action', `${method}_change`) ?? 'button.continue', { look })];
   return [button(context, name === 'login' && flow.stage === 'first' && method === 'password' ? 'sign_in' : 'continue', { look })];
+}
+
+/** How long another code is not sent yet. */
+function secondsUntil({ options }: Form, now: number): number {
+  const { resend_at_ms: at } = options === '' ? {} : JSON.parse(options);
+  return typeof at === 'number' ? Math.max(0, Math.ceil((at - now) / 1000)) : 0;
 }
 
 function otherWays(context: PageContext, { name, interaction, details, flow }: FlowScreen): HtmlValue {
@@ -129,7 +140,9 @@ function otherWays(context: PageContext, { name, interaction, details, flow }: F
   if (name === 'registration') return toLogin(texts.say('registration.have_account'));
   if (name === 'recovery') return html`<p class="aside">${link(context, '/login', texts.say('recovery.back'), { interaction })}</p>`;
   if (name !== 'login' || flow.stage !== 'first') return undefined;
+  const recover = html`<p class="aside">${link(context, '/recovery', texts.say('login.recover'), { interaction })}</p>`;
   // Who must prove again who they are gains nothing from a new account.
-  if (details?.reauthenticate) return undefined;
-  return html`<p class="aside">${texts.say('login.no_account')} ${link(context, '/registration', texts.say('login.create'), { interaction, switch: interaction && '1' })}</p>`;
+  if (details?.reauthenticate) return recover;
+  return html`${recover}
+<p class="aside">${texts.say('login.no_account')} ${link(context, '/registration', texts.say('login.create'), { interaction, switch: interaction && '1' })}</p>`;
 }

@@ -95,10 +95,11 @@ export function button({ texts }: PageContext, act: Act, options: ButtonOptions 
 export function submitButton(
   texts: Texts,
   text: MessageId,
-  { look = 'primary', name, value = '', busy, label }: ButtonOptions & { busy?: string; label?: string },
+  { look = 'primary', name, value = '', busy, label, wait = 0 }: ButtonOptions & { busy?: string; label?: string; wait?: number },
 ): Html {
   const named = name !== undefined && html` name="${name}" value="${value}"`;
-  return html`<button class="button ${look}" type="submit"${named}${label !== undefined && html` aria-label="${label}"`} data-busy="${busy ?? texts.say('busy.continue')}">${texts.say(text)}</button>`;
+  const more = [label !== undefined && html` aria-label="${label}"`, wait > 0 && html` data-wait="${wait}"`];
+  return html`<button class="button ${look}" type="submit"${named}${more} data-busy="${busy ?? texts.say('busy.continue')}">${texts.say(text)}</button>`;
 }
 
 /** What is there already, each with what can be done with it: a form of its own, so that one act is one form. */

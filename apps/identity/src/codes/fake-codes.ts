@@ -55,6 +55,6 @@ export class FakeCodes implements Codes {
   }
 }
 
-const proven = ({ id, purpose, sub, browser, address }: NewCode): Judged => ({
-  proven: { id, purpose, sub, browser, address: purpose === 'verification' ? address : undefined },
+const proven = ({ id, purpose, sub, browser, address, madeAt }: NewCode): Judged => ({
+  proven: { id, purpose, sub, browser, address: sub === undefined ? undefined : address, at: madeAt },
 });

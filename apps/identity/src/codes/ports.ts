@@ -16,8 +16,10 @@ export interface Proven {
   readonly sub: string | undefined;
   /** SHA-256 of the cookie of the browser that asked for it. */
   readonly browser: string;
-  /** What is verified; of other purposes only the digest is kept. */
+  /** Where nobody has it, only its digest is kept. */
   readonly address: string | undefined;
+  /** The store's clock, Unix milliseconds. */
+  readonly at: number;
 }
 
 /** Why a code or link does not count. The first is the only one that leaves something to try. */

@@ -9,6 +9,10 @@ export const codeSettings = defineSettings({
   'code.sends_per_day': numberSetting(20, 'Codes to one address, and to all addresses of one account, in a day.', { min: 1, max: 1000 }),
   'code.sends_per_network': numberSetting(50, 'Codes that are asked for from one address in a window.', { min: 1, max: 1_000_000 }),
   'verification.lifetime': durationSetting(86_400, 'How long the link that verifies an address works.', { min: 300, max: 86_400 }),
+  'login.email_code': flagSetting(
+    false,
+    'Whether people may sign in by a code that is sent to their e-mail address, in the place of a password.',
+  ),
   'recovery.unknown_mail': flagSetting(
     true,
     'Whether an address that nobody has is told, once a day, that somebody tried to recover an account with it: otherwise who reads that mailbox learns that it has none.',

@@ -14,13 +14,16 @@ export interface Factor {
   readonly at: number;
   /** It alone stands for two kinds of factors: a passkey that verified its user. */
   readonly isMultiFactor?: boolean;
+  /** It was chosen in this flow, not proved: a new password. */
+  readonly isNew?: boolean;
   /** It cannot be given to a page of somebody else's (WebAuthn level 3 §13.4.9). */
   readonly isPhishingResistant?: boolean;
 }
 
 /** Which class these factors reach. One proof twice is one factor. */
 export function acrOf(factors: readonly Factor[]): string {
-  const isMultiFactor = factors.some((one) => one.isMultiFactor) || new Set(factors.map(({ method }) => method)).size > 1;
+  const proved = factors.filter(({ isNew }) => isNew !== true);
+  const isMultiFactor = proved.some((one) => one.isMultiFactor) || new Set(proved.map(({ method }) => method)).size > 1;
   if (!isMultiFactor) return passwordAcr;
   return factors.some((one) => one.isPhishingResistant) ? phishingResistantAcr : multiFactorAcr;
 }

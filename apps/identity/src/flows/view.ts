@@ -25,6 +25,8 @@ interface Around {
 /** A flow as a user interface sees it. */
 export function viewOf({ handle, state }: StoredFlow, { stage, offers }: Standing, { signedInAs, reauthenticate = false }: Around): Flow {
   const forms = offers.map(({ method, form }) => formOf(method.name, form, state));
+  // What somebody is in the middle of comes first: the code that they asked for, not the password beside it.
+  if (state.kind !== 'settings') forms.sort((a, b) => Number(b.method === state.last?.method) - Number(a.method === state.last?.method));
   // What was said last about a form that is no longer there, such as that a flow is done.
   const isShown = offers.some(({ method }) => method.name === state.last?.method);
   const password = forms.find(({ method }) => method === 'password');

@@ -1,6 +1,6 @@
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import { digestOfAddress, hourOf, type NewCode, type Purpose } from '../codes/code.ts';
-import type { CodeFault, Codes, Judged, MailOf, Sent } from '../codes/ports.ts';
+import type { CodeFault, Codes, Judged, MailOf, Proven, Sent } from '../codes/ports.ts';
 import type { Mails } from '../mails/mails.ts';
 
 export const codeTables: readonly string[] = [
@@ -35,6 +35,8 @@ const newer = (now: string): string => `EXISTS (
   WHERE later.address = c.address AND later.purpose = c.purpose AND later.made > c.made AND later.hour >= ${now}::bigint / 3600000)`;
 const sinceYesterday = `made_at > ${time('$10')} - interval '1 day'`;
 
+const clock = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
 // The limit is of the address alone: that of an account would tell which addresses are one person's.
 const insert = statement(
   'code_insert',
@@ -57,9 +59,9 @@ const attempt = statement(
   `UPDATE one_time_codes AS c SET attempts = attempts + 1,
      used_at = CASE WHEN code = $4 AND NOT ${newer('$6')} THEN ${time('$6')} END
    WHERE hour = $1 AND id = $2 AND purpose = $3 AND attempts < $5 AND used_at IS NULL AND expires_at > ${time('$6')}
-   RETURNING id, purpose, sub, browser, verifies, used_at IS NOT NULL AS used, ${newer('$6')} AS superseded`,
+   RETURNING id, purpose, sub, browser, verifies, ${clock} AS at, used_at IS NOT NULL AS used, ${newer('$6')} AS superseded`,
 );
-const columns = `id, purpose, sub, browser, verifies, link, attempts, used_at IS NOT NULL AS used,
+const columns = `id, purpose, sub, browser, verifies, ${clock} AS at, link, attempts, used_at IS NOT NULL AS used,
   expires_at <= ${time('$4')} AS expired, ${newer('$4')} AS superseded`;
 const find = statement('code_find', `SELECT ${columns} FROM one_time_codes AS c WHERE hour = $1 AND id = $2 AND purpose = $3`);
 const open = statement(
@@ -75,6 +77,7 @@ interface ProvenRow {
   sub: string | null;
   browser: string;
   verifies: string | null;
+  at: number;
   used: boolean;
   superseded: boolean;
 }
@@ -123,8 +126,7 @@ export class PostgresCodes implements Codes {
   }
 }
 
-/** Uses a link up, in the transaction of what it does. */
-export async function openLink(tx: Queryable, link: Parameters<Codes['open']>[0]): Promise<Judged> {
+async function openLink(tx: Queryable, link: Parameters<Codes['open']>[0]): Promise<Judged> {
   const { id, purpose, digest, now } = link;
   const [row] = await tx.query<CodeRow>(open, [hourOf(id) ?? 0, id, purpose, now, digest]);
   if (row) return { proven: fromRow(row) };
@@ -148,27 +150,15 @@ function closedBy(row: CodeRow): CodeFault | undefined {
 
 function toRow(code: NewCode, mostPerDay: number): unknown[] {
   const { hour, id, purpose, address, sub, browser, codeDigest, linkDigest, madeAt, expiresAt } = code;
-  const verifies = purpose === 'verification' ? address : null;
-  return [
-    hour,
-    id,
-    purpose,
-    digestOfAddress(address),
-    sub ?? null,
-    browser,
-    codeDigest,
-    linkDigest,
-    verifies,
-    madeAt,
-    expiresAt,
-    mostPerDay,
-  ];
+  const known = sub === undefined ? null : address;
+  return [hour, id, purpose, digestOfAddress(address), sub ?? null, browser, codeDigest, linkDigest, known, madeAt, expiresAt, mostPerDay];
 }
 
-const fromRow = ({ id, purpose, sub, browser, verifies }: ProvenRow) => ({
+const fromRow = ({ id, purpose, sub, browser, verifies, at }: ProvenRow): Proven => ({
   id,
   purpose,
   sub: sub ?? undefined,
   browser,
   address: verifies ?? undefined,
+  at,
 });

@@ -29,11 +29,25 @@ export const pageScript = `'use strict';
     addEventListener('pageshow', () => {
       sent = false;
       for (const button of form.querySelectorAll('button')) {
-        button.disabled = false;
+        button.disabled = 'wait' in button.dataset;
         button.removeAttribute('aria-busy');
         if (button.dataset.label) button.textContent = button.dataset.label;
       }
     });
+  }
+
+  // What may be sent again only after a while counts down; without scripts the answer says how long to wait.
+  for (const button of document.querySelectorAll('button[data-wait]')) {
+    const text = button.textContent;
+    const end = performance.now() + Number(button.dataset.wait) * 1000;
+    const tick = () => {
+      const seconds = Math.ceil((end - performance.now()) / 1000);
+      button.disabled = seconds > 0;
+      button.textContent = seconds > 0 ? text + ' (' + seconds + ')' : text;
+      if (seconds > 0) setTimeout(tick, 1000);
+      else button.removeAttribute('data-wait');
+    };
+    tick();
   }
 
   for (const input of document.querySelectorAll('input[type="password"][data-show]')) {

@@ -24,7 +24,7 @@ export const newPassword = (ports: ChangePorts): Part => ({
     if ('messages' in accepted) return ask(accepted.messages);
     const change = { sub: person.sub, passwordHash: accepted.hash, action: 'identity.recover_password', endsSessions: true } as const;
     const { security, at } = await ports.accounts.changePassword(change);
-    return { kind: 'proved', person: { sub: person.sub, security }, factor: { amr: ['pwd'], at } };
+    return { kind: 'proved', person: { sub: person.sub, security }, factor: { amr: ['pwd'], at, isNew: true } };
   },
 });
 

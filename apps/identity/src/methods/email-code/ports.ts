@@ -1,0 +1,20 @@
+import type { Accounts } from '../../accounts/ports.ts';
+import type { DialogPorts } from './dialog.ts';
+
+/** Where codes can be sent to. */
+export interface Addresses {
+  /**
+   * The e-mail address to which codes for whoever is known by this go: an identifier of any kind, or an address that one
+   * person alone has proved and uses for recovery. Nobody for who is disabled. One statement, whatever it finds.
+   */
+  findRecipient(identifier: string): Promise<{ readonly sub: string; readonly address: string } | undefined>;
+  /** The addresses of a person that are not verified yet. */
+  findUnverified(sub: string): Promise<string[]>;
+  /** Atomic: verified, with its audit row. False when the address is not the person's (any more). */
+  verify(sub: string, address: string): Promise<boolean>;
+}
+
+export interface EmailCodePorts extends DialogPorts {
+  readonly accounts: Pick<Accounts, 'findForFlow'>;
+  readonly addresses: Addresses;
+}
