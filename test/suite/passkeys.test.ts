@@ -83,7 +83,7 @@ describe('WebAuthn: passkeys on the built-in pages', () => {
     await account(page);
 
     await button(page, 'Rename').click();
-    await page.getByLabel('Name').fill('My laptop');
+    await page.getByLabel('Passkey name').fill('My laptop');
     await button(page, 'Save name').click();
     await page.getByText('The passkey is now called My laptop.').waitFor();
     await button(page, 'Remove').click();
@@ -121,6 +121,28 @@ describe('WebAuthn: passkeys on the built-in pages', () => {
     await screenshot(page, 'second-factor-passkey');
     await button(page, 'Use a passkey').click();
     await account(page);
+    await one.context.close();
+  });
+
+  test('make an account without a password, and say what is missing before they are made', async () => {
+    const one = await visitor();
+    const { page, cdp, authenticatorId } = one;
+    await page.goto(`${suite.issuer}/registration`);
+    await button(page, 'Use a passkey instead of a password').click();
+    await page.getByRole('alert').getByText('Email').waitFor();
+    await screenshot(page, 'registration-passkey');
+    expect((await cdp.send('WebAuthn.getCredentials', { authenticatorId })).credentials).toEqual([]);
+    await page.getByLabel('Email').fill('no-password@example.com');
+    await button(page, 'Use a passkey instead of a password').click();
+    await account(page);
+    expect(await page.getByLabel('Current password').count()).toBe(0);
+    await button(page, 'Remove').click();
+    await page.getByText('This is the only way you can sign in.').waitFor();
+    await signOut(one);
+    await page.goto(`${suite.issuer}/login`);
+    await button(page, 'Use a passkey').click();
+    await account(page);
+    expect(one.complaints).toEqual([]);
     await one.context.close();
   });
 

@@ -125,7 +125,8 @@ export class FakeAccounts implements Accounts {
     const identifiers = account.schema.identifiersOf(account.traits).map(({ value }) => value);
     const taken = identifiers.find((value) => this.byIdentifier.has(value));
     if (taken !== undefined) return { taken: kindOfIdentifier(taken) };
-    const { sub, passwordHash } = account;
+    const { sub, credential } = account;
+    const passwordHash = 'passwordHash' in credential ? credential.passwordHash : undefined;
     const made = { sub, passwordHash, disabled: false, secondFactor: false, security: 1, knownBrowser: false };
     for (const value of identifiers) this.byIdentifier.set(value, made);
     this.traits.set(sub, account.traits);

@@ -125,8 +125,8 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed, 
   const limits = new SendLimits(ephemeral, mailLimits, settings);
   const methods = [
     password({ accounts, passwords, decoys: standIns, throttle, rules, schemas, registrationSchema, signInKinds: signedInBy }),
+    storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, throttle, schemas, registrationSchema, now }),
     emailCode({ codes, limits, settings, accounts, addresses }),
-    storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, now }),
     contact({ accounts, schemas, throttle }),
     profile({ accounts, schemas, throttle }),
   ];

@@ -2,16 +2,18 @@ import type { Form, Message } from '@authority/contracts/identity';
 import { flowPaths } from '../interactions/flow.ts';
 import type { FlowScreen } from '../interactions/outcome.ts';
 import { accountNav } from './account-pages.ts';
-import { firstToFill, formFields, isError, messageText, needsScript, summaryLines } from './form-fields.ts';
+import { firstToFill, formFields, isError, messageText, needsScript, sharedFields, summaryLines } from './form-fields.ts';
 import { type Html, html, type HtmlValue } from './html.ts';
 import { button, clientName, itemList, link, ownForm, page, type PageContext, submitButton } from './layout.ts';
 import type { Texts } from './messages.ts';
 import { retryText } from './retry-at.ts';
 
 /** A flow of identity's: the ways to go on that it offers, with what was wrong beside each field. */
-export function flowPage(context: PageContext, screen: FlowScreen): string {
+export function flowPage(context: PageContext, given: FlowScreen): string {
   const { texts } = context;
-  const { flow, name } = screen;
+  const flow = { ...given.flow, forms: sharedFields(given.flow.forms) };
+  const screen = { ...given, flow };
+  const { name } = screen;
   const failed = flow.messages.some(isError) || flow.forms.some(hasError);
   const title = titleOf(texts, screen);
   return page(context, {

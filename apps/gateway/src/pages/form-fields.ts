@@ -11,15 +11,38 @@ export function messageText(texts: Texts, { id, parameters }: Message): Html {
 /** The first field that is empty, or wrong; -1 for none. */
 export function firstToFill(fields: readonly Field[]): number {
   return fields.findIndex(
-    ({ value, messages, type }) => type !== 'checkbox' && type !== 'hidden' && (value === '' || messages.some(isError)),
+    ({ value, messages, type }) => type !== 'checkbox' && type !== 'hidden' && type !== shared && (value === '' || messages.some(isError)),
   );
 }
 
 export const formFields = (texts: Texts, form: Form, index: number, focus: number): Html[] =>
   form.fields.map((field, at) => {
     if (field.type === 'hidden') return html`<input type="hidden" name="${field.name}" value="">`;
+    if (field.type === shared) return html`<input type="hidden" name="${field.name}" value="${field.value}" data-shared>`;
     return field.type === 'checkbox' ? checkbox(texts, form, field, index) : fieldRow(texts, form, field, index, at === focus);
   });
+
+/** A field that stands in the first form, and is copied from there. */
+const shared = 'shared';
+
+/**
+ * A form that needs a script may ask for what the first form asks for too: each such field is shown once, with what was typed and what was
+ * wrong in either.
+ */
+export function sharedFields([first, ...others]: readonly Form[]): Form[] {
+  if (!first) return [];
+  const names = new Set(first.fields.map(({ name }) => name));
+  const lent = others.filter(needsScript).flatMap(({ fields }) => fields.filter(({ name }) => names.has(name)));
+  const fields = first.fields.map((field) => {
+    const same = [field, ...lent.filter(({ name }) => name === field.name)];
+    return { ...field, value: same.find(({ value }) => value !== '')?.value ?? '', messages: same.flatMap(({ messages }) => messages) };
+  });
+  const borrowing = (form: Form): Form => ({
+    ...form,
+    fields: form.fields.map((field) => (names.has(field.name) ? { ...field, type: shared, messages: [] } : field)),
+  });
+  return [{ ...first, fields }, ...others.map((form) => (needsScript(form) ? borrowing(form) : form))];
+}
 
 /** It has a field that a script fills in: without one nothing can come of it. */
 export const needsScript = ({ fields }: Form): boolean => fields.some(({ type, required }) => type === 'hidden' && required);

@@ -1,5 +1,6 @@
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
 import type { IdentifierKind } from './identifier.ts';
+import type { NamedPasskey } from '../methods/passkey/passkeys.ts';
 import type { Traits } from './traits.ts';
 
 /** What a sign-in needs to know of an account. */
@@ -39,9 +40,12 @@ export interface NewAccount {
   readonly schema: IdentitySchema;
   /** They fit the schema. */
   readonly traits: Traits;
-  readonly passwordHash: string;
+  /** What the person signs in with from then on: one of them. */
+  readonly credential: NewCredential;
   readonly browser: string;
 }
+
+export type NewCredential = { readonly passwordHash: string } | { readonly passkey: NamedPasskey; readonly userHandle: string };
 
 /** The accounts as flows see them. */
 export interface Accounts {

@@ -41,7 +41,13 @@ afterAll(async () => {
 async function person() {
   const [sub, email, id] = [newSubject(Date.now()), `${randomUUID()}@example.com`, randomBytes(16).toString('base64url')];
   const [accounts, passkeys] = [new PostgresAccounts(database), new PostgresPasskeys(database, async () => {})];
-  await accounts.register({ sub, schema: defaultSchema, traits: { email }, passwordHash: 'hash:x', browser: 'b'.repeat(43) });
+  await accounts.register({
+    sub,
+    schema: defaultSchema,
+    traits: { email },
+    credential: { passwordHash: 'hash:x' },
+    browser: 'b'.repeat(43),
+  });
   await passkeys.userHandle(sub);
   const facts = { transports: [], aaguid: randomUUID(), backupEligible: true, backedUp: true, userVerified: true };
   await passkeys.add(

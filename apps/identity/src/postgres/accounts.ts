@@ -8,6 +8,7 @@ import type { Traits } from '../accounts/traits.ts';
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
 import { storeAddresses, verifyAddress } from './addresses.ts';
 import { IdentifierTaken, storeIdentifiers } from './identifiers.ts';
+import { insertFirstPasskey } from './passkeys.ts';
 
 // One row in any case, so that the clock is there and an unknown identifier takes the same way.
 const findByIdentifier = statement(
@@ -170,9 +171,10 @@ async function changeTraits(tx: Queryable, { sub, schema, traits, before }: Trai
 }
 
 async function register(tx: Queryable, account: NewAccount): Promise<{ security: number; at: number }> {
-  const { sub, schema, traits, passwordHash, browser } = account;
+  const { sub, schema, traits, credential, browser } = account;
   const made = await insertAccount(tx, { sub, schema, traits });
-  await setPassword(tx, sub, passwordHash);
+  if ('passkey' in credential) await insertFirstPasskey(tx, sub, credential);
+  else await setPassword(tx, sub, credential.passwordHash);
   await tx.query(rememberBrowser, [sub, browser]);
   await appendAudit(tx, { action: 'identity.register', actor: `user:${sub}`, target: `identity:${sub}` });
   return made;

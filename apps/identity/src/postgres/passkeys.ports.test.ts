@@ -49,7 +49,13 @@ afterAll(async () => {
 async function person(): Promise<string> {
   const sub = newSubject(Date.now());
   const identifier = `${randomUUID()}@example.com`;
-  await accounts.register({ sub, schema: defaultSchema, traits: { email: identifier }, passwordHash: 'hash:x', browser: 'b'.repeat(43) });
+  await accounts.register({
+    sub,
+    schema: defaultSchema,
+    traits: { email: identifier },
+    credential: { passwordHash: 'hash:x' },
+    browser: 'b'.repeat(43),
+  });
   await passkeys.userHandle(sub);
   return sub;
 }

@@ -147,6 +147,18 @@ export class PostgresPasskeys implements Passkeys {
   }
 }
 
+/** The passkey that somebody registers with. */
+export async function insertFirstPasskey(
+  tx: Queryable,
+  sub: string,
+  { passkey, userHandle }: { readonly passkey: NamedPasskey; readonly userHandle: string },
+): Promise<void> {
+  await tx.query(makeUser, [sub, bytes(userHandle)]);
+  const added = await insertPasskey(tx, sub, passkey, `user:${sub}`);
+  // Looked for before; two at once with one random id are a fault.
+  if (added !== 'added') throw new Error(`the first passkey was not added: ${added}`);
+}
+
 /** Oldest first. */
 export async function listPasskeys(db: Queryable, sub: string): Promise<Passkey[]> {
   return (await db.query<ListRow>(list, [sub])).map(fromListRow);

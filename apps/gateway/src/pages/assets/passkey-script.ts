@@ -73,14 +73,24 @@ export const passkeyScript = `'use strict';
 
   for (const form of forms) {
     const options = JSON.parse(form.dataset.options);
+    const isNew = options.user && options.user.name === '';
     // Before the page's own script hears of it: nothing is sent, and no button is busy, until there is an answer.
     document.addEventListener(
       'submit',
       (event) => {
         if (event.target !== form || form.elements.answer.value !== '') return;
+        for (const input of form.querySelectorAll('[data-shared]')) {
+          const typed = Array.from(document.getElementsByName(input.name)).find((one) => !form.contains(one));
+          if (typed) input.value = typed.type === 'checkbox' && !typed.checked ? '' : typed.value;
+        }
+        if (isNew) {
+          const typed = document.querySelector('input[autocomplete~="username"]');
+          // Without a name there is nothing to make yet: the server says what is missing.
+          if (typed && typed.value.trim() === '') return;
+          options.user.name = options.user.displayName = typed ? typed.value.trim() : location.host;
+        }
         event.preventDefault();
         event.stopImmediatePropagation();
-        if (options.user && form.elements.email) options.user.name = options.user.displayName = form.elements.email.value;
         ask(form, options);
       },
       true,
@@ -90,7 +100,7 @@ export const passkeyScript = `'use strict';
     });
     offer(form, options).catch(() => {});
     // What is not listed here was removed; the person's device need not offer it any more (WebAuthn level 3 §5.1.10).
-    if (options.user && options.excludeCredentials && options.user.name !== '' && PublicKeyCredential.signalAllAcceptedCredentials) {
+    if (options.user && !isNew && PublicKeyCredential.signalAllAcceptedCredentials) {
       const allAcceptedCredentialIds = options.excludeCredentials.map(({ id }) => id);
       PublicKeyCredential.signalAllAcceptedCredentials({ rpId: options.rp.id, userId: options.user.id, allAcceptedCredentialIds }).catch(() => {});
     }

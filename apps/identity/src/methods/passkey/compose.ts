@@ -7,7 +7,9 @@ import type { Method } from '../../flows/method.ts';
 import type { Mails } from '../../mails/mails.ts';
 import { mailNotices } from '../../postgres/notices.ts';
 import { PostgresPasskeys } from '../../postgres/passkeys.ts';
+import type { Schemas } from '../../schemas/ports.ts';
 import type { IdentitySettings } from '../../settings.ts';
+import type { Throttle } from '../../throttle/throttle.ts';
 import { MacChallenges } from './challenge.ts';
 import { passkey } from './passkey.ts';
 import { relyingPartyOf } from './relying-party.ts';
@@ -20,13 +22,17 @@ interface PasskeyParts {
   readonly macs: Macs;
   readonly mails: Mails;
   readonly accounts: Accounts;
+  readonly throttle: Pick<Throttle, 'admitRegistration'>;
+  readonly schemas: Pick<Schemas, 'newest'>;
+  readonly registrationSchema: () => string;
   readonly now: () => number;
 }
 
 /** The method over the stores. */
-export function storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, now }: PasskeyParts): Method {
+export function storedPasskeys(parts: PasskeyParts): Method {
+  const { issuer, database, ephemeral, settings, macs, mails, now, ...others } = parts;
   const passkeys = new PostgresPasskeys(database, mailNotices(mails));
   const challenges = new MacChallenges(macs, new EphemeralChallenges(ephemeral), now);
   const rp = relyingPartyOf(issuer, () => ({ id: settings.get('passkey.rp_id'), origins: settings.get('passkey.origins') }));
-  return passkey({ accounts, passkeys, challenges, settings, rp });
+  return passkey({ ...others, passkeys, challenges, settings, rp });
 }

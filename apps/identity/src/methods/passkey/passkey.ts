@@ -1,11 +1,13 @@
 import type { Method } from '../../flows/method.ts';
+import { passkeyRegistration, type RegistrationPorts } from './registration-form.ts';
 import { type SettingsPorts, passkeySection } from './section.ts';
 import { firstFactor, type FormPorts, secondFactor } from './sign-in-forms.ts';
 
 /** A passkey (WebAuthn): something that a person has, and that sees who they are (amr `hwk` or `swk`, RFC 8176). */
-export const passkey = (ports: FormPorts & SettingsPorts): Method => ({
+export const passkey = (ports: FormPorts & RegistrationPorts & SettingsPorts): Method => ({
   name: 'passkey',
   first: firstFactor(ports),
   second: secondFactor(ports),
+  registration: passkeyRegistration(ports),
   settings: passkeySection(ports),
 });

@@ -53,7 +53,7 @@ export const passkeySection = (ports: SettingsPorts): SettingsPart => ({
 });
 
 function renameForm({ name }: Passkey): Form {
-  const field = { name: 'name', type: 'text', autocomplete: 'off', required: true, value: name } as const;
+  const field = { name: 'passkey_name', type: 'text', autocomplete: 'off', required: true, value: name } as const;
   const actions = [
     { value: 'save', id: 'passkey_save' },
     { value: 'cancel', id: 'passkey_cancel' },
@@ -109,8 +109,8 @@ async function add(submission: Submission, person: Person, ports: SettingsPorts)
 }
 
 async function rename(submission: Submission, person: Person, { passkeys }: SettingsPorts): Promise<Result> {
-  const [name, id] = [readName(submission.values['name'] ?? ''), submission.memory['renaming']];
-  if (name === undefined) return ask({ name: [errorMessage('passkey_name_invalid', { max: String(longestName) })] });
+  const [name, id] = [readName(submission.values['passkey_name'] ?? ''), submission.memory['renaming']];
+  if (name === undefined) return ask({ passkey_name: [errorMessage('passkey_name_invalid', { max: String(longestName) })] });
   const isRenamed = typeof id === 'string' && (await passkeys.rename(person.sub, id, name, askedBy(person, submission)));
   if (!isRenamed) return ask({ '': [errorMessage('passkey_gone')] }, undefined, {});
   return { kind: 'changed', messages: { '': [infoMessage('passkey_renamed', { name })] }, memory: {} };

@@ -30,6 +30,10 @@ export const passkeySettings = defineSettings({
   'passkey.rp_id': rpId,
   'passkey.origins': origins,
   'passkey.first_factor': flagSetting(true, 'Whether people may sign in with a passkey alone; the device verifies who they are.'),
+  'passkey.registration': flagSetting(
+    true,
+    'Whether people may register with a passkey and no password; passkey.first_factor has to be on too.',
+  ),
   'passkey.second_factor': flagSetting(
     true,
     'Whether who has a passkey needs it after the password each time; otherwise only where an application asks for more (acr_values).',

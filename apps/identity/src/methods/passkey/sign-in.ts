@@ -68,10 +68,9 @@ function isOwners(passkey: FoundPasskey, { userHandle }: AuthenticationAnswer, s
  * RFC 8176 §2: `hwk` a key that does not leave its device, `swk` one that is copied to others, `user` somebody was there, `mfa` that
  * the device has also seen who.
  */
-const amrOf = ({ backupEligible }: FoundPasskey, { userVerified }: Assertion): string[] => [
-  backupEligible ? 'swk' : 'hwk',
-  'user',
-  ...(userVerified ? ['mfa'] : []),
-];
+export const amrOf = (
+  { backupEligible }: Pick<FoundPasskey, 'backupEligible'>,
+  { userVerified }: Pick<Assertion, 'userVerified'>,
+): string[] => [backupEligible ? 'swk' : 'hwk', 'user', ...(userVerified ? ['mfa'] : [])];
 
 const refused = (reason: Reason, sub?: string): PasskeyOutcome => ({ signedIn: false, reason, ...(sub === undefined ? {} : { sub }) });

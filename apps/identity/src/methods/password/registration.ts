@@ -42,7 +42,7 @@ export const passwordRegistration = (ports: RegistrationPorts): Part => ({
     if ('messages' in accepted) return ask(accepted.messages);
 
     const sub = newSubject(now);
-    const registered = await ports.accounts.register({ sub, schema, traits, passwordHash: accepted.hash, browser });
+    const registered = await ports.accounts.register({ sub, schema, traits, credential: { passwordHash: accepted.hash }, browser });
     // That an identifier is taken cannot be hidden from who registers it without a mail; the throttle above keeps it from
     // being asked in bulk.
     if ('taken' in registered) return ask(takenMessages(schema, registered.taken));
