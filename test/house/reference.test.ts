@@ -21,6 +21,13 @@ describe('docs/reference is what the code says (npx vitest run --project house r
     ).toEqual(Object.keys(pages).sort());
   });
 
+  test('settings of token and session begin with their service, and no others: admin finds the owner by the name', () => {
+    const rows = [...(pages['settings.md'] ?? '').matchAll(/^\| `([a-z]\w*)\.[\w.]+`\s*\| (\w+)\s*\|/gm)];
+    expect(rows.length).toBeGreaterThan(40);
+    const odd = rows.filter(([, start = '', owner = '']) => (['token', 'session'].includes(start) ? start : 'identity') !== owner);
+    expect(odd.map(([row]) => row)).toEqual([]);
+  });
+
   test('every audit action of the code is told, and no other', () => {
     const code = sources().filter(
       ({ path, isTest }) => !isTest && /^apps\/(token|session|identity|admin)\/|^libs\/(settings|outbox)\//.test(path),

@@ -165,7 +165,10 @@ describe('house.md: settings are rows of the service that uses them', () => {
 
   test.each([
     ['token.code_lifetime', 'token'],
-    ['registration.open', 'token'],
+    ['registration.schema', 'identity'],
+    ['mail.from_address', 'identity'],
+    ['passkey.rp_id', 'identity'],
+    ['constructor.x', 'identity'],
     ['session.idle_lifetime', 'session'],
     ['throttle.enabled', 'identity'],
     ['password.min_length', 'identity'],
@@ -178,7 +181,7 @@ describe('house.md: settings are rows of the service that uses them', () => {
     expect(asked).toEqual([`${owner} GetSetting`, `${owner} DeleteSetting`, `${owner} UpdateSetting`]);
   });
 
-  test.each(['', 'nonsense', 'constructor.x', '__proto__.x', '.token'])('AIP-193: the setting %j is NOT_FOUND', (name) => {
+  test.each(['', 'nonsense', '__proto__.x', '.token', 'mail.', 'mail from_address'])('AIP-193: the setting %j is NOT_FOUND', (name) => {
     expect(() => getSetting({ name }, ask)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
   });
 });

@@ -15,15 +15,8 @@ import { fieldInvalid, page, pageOf, parseFilter, prefix } from '@authority/list
 import type { Ask } from '../peers/owners.ts';
 import { type Owner, owners } from '../policy.ts';
 
-/** Whose rows a setting's name means. */
-const ownerOfPrefix: Readonly<Record<string, Owner>> = {
-  token: 'token',
-  registration: 'token',
-  session: 'session',
-  throttle: 'identity',
-  password: 'identity',
-  flow: 'identity',
-};
+/** Token's and session's begin with their service; all others are about people. An owner that has no such setting says so. */
+const ownNames = ['token', 'session'] as const;
 
 /** Lists the settings of all owners by name. */
 export async function listSettings(request: ListSettingsRequest, ask: Ask): Promise<ListSettingsResponse> {
@@ -59,9 +52,8 @@ export function deleteSetting(request: DeleteSettingRequest, ask: Ask): Promise<
 }
 
 function ownerOf(name: string): Owner {
-  const start = name.slice(0, Math.max(0, name.indexOf('.')));
-  const owner = Object.hasOwn(ownerOfPrefix, start) ? ownerOfPrefix[start] : undefined;
-  if (owner !== undefined) return owner;
+  const [, start] = /^([a-z][a-z0-9_]*)\.[a-z0-9_.]+$/.exec(name) ?? [];
+  if (start !== undefined) return ownNames.find((owner) => owner === start) ?? 'identity';
   throw new StatusError('NOT_FOUND', 'resource_not_found', {
     message: `setting: there is none named ${JSON.stringify(name.slice(0, 80))}; ListSettings shows all`,
   });

@@ -103,6 +103,8 @@ function environmentOf(plan: Plan, name: string): NodeJS.ProcessEnv {
     AUTHORITY_TOKEN_ADDRESS: addressOf('token'),
     AUTHORITY_SESSION_ADDRESS: addressOf('session'),
     AUTHORITY_IDENTITY_ADDRESS: addressOf('identity'),
+    // Where there is no mail server mails are files there.
+    ...(service === 'identity' && { AUTHORITY_DATA_DIR: dataDir }),
     ...(service !== 'gateway' && {
       AUTHORITY_DATABASE_URL: stores.postgres.serviceUrl(stores.databaseUrl, service),
       AUTHORITY_SECRETS: secrets.get(service),

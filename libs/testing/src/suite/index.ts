@@ -9,6 +9,7 @@ export { dumpPostgres, dumpRedis, foundIn } from './dump.ts';
 export { startFiveProcesses } from './five-processes.ts';
 export { type Answered, answered, fragmentOf } from './front-channel.ts';
 export { alive, commandOf, Launch, type ProcessMark } from './launch.ts';
+export { mailsTo, mailTo } from './mails.ts';
 export { metric, served } from './metrics.ts';
 export { startOneProcess } from './one-process.ts';
 export { type CreatedClient, type NewPerson, Operator, type Rpc } from './operator.ts';

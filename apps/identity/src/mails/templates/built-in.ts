@@ -107,7 +107,7 @@ p { margin: 0 0 16px; }
 .card p:last-child { margin-bottom: 0; }
 .quiet, .footer { color: #565f6e; font-size: 14px; }
 .code { font: 600 25px/1.3 ui-monospace, "SF Mono", Menlo, Consolas, monospace; letter-spacing: 2px; }
-.button { display: inline-block; padding: 10px 20px; border-radius: 8px; background: #3346c4; color: #ffffff; font-weight: 600; text-decoration: none; }
+.button { display: inline-block; padding: 12px 20px; border-radius: 8px; background: #3346c4; color: #ffffff; font-weight: 600; text-decoration: none; }
 .address { font-size: 13px; }
 .footer { max-width: 400px; margin: 16px auto 0; padding: 0 24px; }
 @media (prefers-color-scheme: dark) {
