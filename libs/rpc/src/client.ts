@@ -68,7 +68,10 @@ function lanesOf(service: Definition, name: string, item: Method, carrier: Carri
   const cpu =
     batch === stream
       ? store
-      : new Coalescer((calls) => carrier.batch(batch, item, 'cpu', calls, (call, outcome) => Coalescer.settle(call, outcome, store)));
+      : new Coalescer(
+          (calls) => carrier.batch(batch, item, 'cpu', calls, (call, outcome) => Coalescer.settle(call, outcome, store)),
+          batchBounds.cpuFill,
+        );
   return { cpu, store };
 }
 
