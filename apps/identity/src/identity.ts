@@ -106,7 +106,19 @@ interface Parts {
   readonly macs: Macs;
 }
 
-function identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox, macs, mails, mailLimits }: Parts): IdentityCore {
+function identityCore({
+  issuer,
+  database,
+  ephemeral,
+  settings,
+  passwords,
+  feed,
+  outbox,
+  sealed,
+  macs,
+  mails,
+  mailLimits,
+}: Parts): IdentityCore {
   const accounts = new PostgresAccounts(database);
   const schemas = new PostgresSchemas(database);
   const registrationSchema = () => settings.get('registration.schema');
@@ -141,7 +153,7 @@ function identityCore({ issuer, database, ephemeral, settings, passwords, feed, 
     claims: claimSources(database, schemas),
     directory: new Directory({ database, feed, passwords, rules, schemas, registrationSchema, now }),
     credentials: new Credentials({ database, feed, kinds: [passwordCredential, passkeyCredentials] }),
-    imports: imports({ database, schemas, registrationSchema, now }),
+    imports: imports({ database, schemas, registrationSchema, seeds: sealed, now }),
     schemaAdmin: new SchemaAdmin({ database, schemas, registrationSchema }),
     mailTemplates: mailTemplateHandlers(database, () => senderOf(settings, issuer)),
     deadLetters: deadLetterHandlers(database, outbox, [mailQueue]),

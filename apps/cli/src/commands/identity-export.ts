@@ -14,12 +14,12 @@ export function exporting(command: Command, commands: Commands): void {
   });
 }
 
-const recordOf = ({ sub, schema_id, traits, email_verified, disabled, create_time_ms }: Identity) => ({
+const recordOf = ({ sub, schema_id, traits, addresses, disabled, create_time_ms }: Identity) => ({
   external_id: sub,
   sub,
   schema_id,
   traits: json(traits),
-  ...(email_verified ? { email_verified } : {}),
+  verified_addresses: addresses.filter(({ verified }) => verified).map(({ value }) => value),
   ...(disabled ? { disabled } : {}),
   created_at: new Date(create_time_ms).toISOString(),
 });

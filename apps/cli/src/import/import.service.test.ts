@@ -81,6 +81,7 @@ describe('how-to/import.md: authorityctl identities import', () => {
       password_hash: keycloak,
       user_handle: 'AAE_',
       passkeys: [passkey],
+      totp: { secret: 'gezd gnbv', digits: 8 },
       created_at: '2020-01-02T03:04:05Z',
     };
     write(`\uFEFF${JSON.stringify(line)}\r\n\r\n`);
@@ -93,9 +94,23 @@ describe('how-to/import.md: authorityctl identities import', () => {
         password_hash: JSON.stringify(keycloak),
         user_handle: Buffer.of(0, 1, 63),
         passkeys: [{ credential_id: Buffer.of(1, 2, 3), public_key: Buffer.of(4, 5, 6), counter: 3, name: 'Phone' }],
+        totp: { secret: Buffer.from('12345'), algorithm: '', digits: 8, period: 0 },
         create_time_ms: Date.UTC(2020, 0, 2, 3, 4, 5),
       },
     ]);
+  });
+
+  test('an authenticator app comes as its address too', async () => {
+    const address = 'otpauth://totp/Old:ada?secret=GEZDGNBVGY3TQOJQ&issuer=Old&algorithm=SHA256&period=60';
+    write(
+      `${JSON.stringify({ traits: { email: 'a@example.com' }, totp: address })}\n{"traits":{},"totp":"hotp"}\n{"sub":"b","traits":{},"totp":{"secret_base64":"MTIz"}}`,
+    );
+    expect((await go('people.ndjson')).code).toBe(1);
+    expect(sent()[0]?.identities).toMatchObject([
+      { totp: { secret: Buffer.from('1234567890'), algorithm: 'SHA256', digits: 0, period: 60 } },
+      { totp: { secret: Buffer.from('123') } },
+    ]);
+    expect(report()).toMatchObject([{ line: 2, violations: [{ field: 'totp' }] }]);
   });
 
   test('what is refused is in a report, line by line and without hashes; the rest is imported, and the exit code is 1', async () => {
@@ -180,7 +195,11 @@ describe('how-to/import.md: authorityctl identities import', () => {
   });
 
   test('export writes what import takes', async () => {
-    const identity = Identity.fromPartial({ schema_id: 'default', traits: '{"email":"a@example.com"}', email_verified: true });
+    const identity = Identity.fromPartial({
+      schema_id: 'default',
+      traits: '{"email":"a@example.com"}',
+      addresses: [{ kind: 'email', value: 'a@example.com', verified: true }],
+    });
     server.answers.set('IdentityService/ListIdentities', ({ page_token }) => ({
       identities: [{ ...identity, sub: page_token === '' ? 's1' : 's2' }],
       next_page_token: page_token === '' ? 'more' : '',

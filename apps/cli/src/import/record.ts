@@ -1,4 +1,4 @@
-import { ImportedIdentity, ImportedPasskey } from '@authority/contracts/admin';
+import { ImportedIdentity, ImportedPasskey, ImportedTotp } from '@authority/contracts/admin';
 
 /** What is wrong with one field of a line, in the words of the server's own refusals. */
 export interface Violation {
@@ -18,7 +18,9 @@ class Wrong extends Error {
 }
 
 const names = new Set(
-  'external_id sub schema_id traits email_verified verified_addresses password_hash user_handle passkeys disabled created_at'.split(' '),
+  'external_id sub schema_id traits email_verified verified_addresses password_hash user_handle passkeys totp disabled created_at'.split(
+    ' ',
+  ),
 );
 
 /** A line of the file as the server takes it, or why it cannot be. The server judges what is in it. */
@@ -48,6 +50,7 @@ function recordOf(line: string): ImportedIdentity {
     password_hash: hashOf(members['password_hash']),
     user_handle: bytes(members, 'user_handle'),
     passkeys: list(members, 'passkeys', passkeyOf),
+    totp: totpOf(members['totp']),
     disabled: flag(members, 'disabled'),
     create_time_ms: timeOf(members['created_at']),
   });
@@ -77,6 +80,37 @@ function passkeyOf(value: unknown, at: string): ImportedPasskey {
     user_verified: flag(members, 'user_verified'),
     name: text(members, 'name'),
   });
+}
+
+/** An address that authenticator apps take (`otpauth://totp/…`), or its parts. */
+function totpOf(value: unknown): ImportedTotp | undefined {
+  if (value === undefined || value === null) return undefined;
+  const members = typeof value === 'string' ? partsOf(value) : membersOf(value, 'totp', 'must be an object, or an otpauth address');
+  const number = (name: string): number => {
+    const given = Number(members[name] ?? 0);
+    if (Number.isInteger(given) && given >= 0 && given < 1000) return given;
+    throw new Wrong(`totp.${name}`, 'must be a whole number');
+  };
+  const secret = text(members, 'secret');
+  return ImportedTotp.fromPartial({
+    secret: secret === '' ? bytes(members, 'secret_base64', 'totp.') : fromBase32(secret),
+    algorithm: text(members, 'algorithm').toUpperCase().replace('-', ''),
+    digits: number('digits'),
+    period: number('period'),
+  });
+}
+
+function partsOf(address: string): Members {
+  if (!address.startsWith('otpauth://totp/') || !URL.canParse(address)) throw new Wrong('totp', 'must be an object, or an otpauth address');
+  return Object.fromEntries(new URL(address).searchParams);
+}
+
+/** RFC 4648 §6, as people and apps write it: in any case, with blanks. */
+function fromBase32(text: string): Buffer {
+  const digits = text.replace(/[\s=-]/g, '').toUpperCase();
+  if (!/^[A-Z2-7]*$/.test(digits)) throw new Wrong('totp.secret', 'must be base32');
+  const bits = [...digits].map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit).toString(2).padStart(5, '0')).join('');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 }
 
 /** RFC 3339, or milliseconds since 1970. */

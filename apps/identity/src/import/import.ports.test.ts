@@ -3,7 +3,8 @@ import { listAudit } from '@authority/audit';
 import { ImportedIdentity, ImportIdentitiesRequest, ListAuditEventsRequest } from '@authority/contracts/admin';
 import { PullFeedRequest } from '@authority/contracts/rpc';
 import { FeedSource } from '@authority/feed';
-import { type Database, open } from '@authority/postgres';
+import { type Database, open, statement } from '@authority/postgres';
+import { KeyTable, KeyWrapping, SealedValues } from '@authority/sealing';
 import { testPostgres, type TestPostgres } from '@authority/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,14 +21,17 @@ let postgres: TestPostgres;
 let database: Database;
 let ownerUrl: string;
 let accounts: PostgresAccounts;
+let sealed: SealedValues;
+const secrets = [randomBytes(32)];
 
 beforeAll(async () => {
   postgres = await testPostgres();
   ownerUrl = await postgres.newDatabase();
   const serviceUrl = postgres.serviceUrl(ownerUrl, 'identity');
-  await migrateIdentity({ ownerUrl, serviceUrl, secrets: [randomBytes(32)] });
+  await migrateIdentity({ ownerUrl, serviceUrl, secrets });
   database = await open({ url: serviceUrl, service: 'identity' });
   accounts = new PostgresAccounts(database);
+  sealed = new SealedValues('identity', new KeyTable(database, new KeyWrapping('identity', secrets)));
 });
 
 afterAll(async () => {
@@ -48,7 +52,7 @@ const publicKey = Buffer.concat([
 const person = (name: string, more: Partial<ImportedIdentity> = {}): ImportedIdentity =>
   ImportedIdentity.fromPartial({ external_id: name, traits: JSON.stringify({ email: `${name}@example.com` }), ...more });
 const send = (import_id: string, identities: ImportedIdentity[], validate_only = false) =>
-  imports({ database, schemas: new PostgresSchemas(database), registrationSchema: () => 'default', now: Date.now }).import(
+  imports({ database, schemas: new PostgresSchemas(database), registrationSchema: () => 'default', seeds: sealed, now: Date.now }).import(
     ImportIdentitiesRequest.fromPartial({ import_id, identities, validate_only }),
     actor,
   );
@@ -98,6 +102,26 @@ describe('how-to/import.md: people come as a whole, or not at all', () => {
         { kind: 'phone', value: '+491517777777', verified: true },
       ],
     });
+  });
+
+  test('style.md 20: with their authenticator app, whose seed is sealed for them; codes that the old system may have taken are used up', async () => {
+    const seed = Buffer.from('12345678901234567890');
+    const [result] = await send('totp', [person('totp', { totp: { secret: seed, algorithm: '', digits: 0, period: 0 } })]);
+    const [row] = await database.query<{ data: { sealed: string; step: number } }>(
+      statement('', "SELECT data FROM credentials WHERE sub = $1 AND kind = 'totp'"),
+      [result?.sub],
+    );
+    expect(row?.data).toMatchObject({ v: 1, algorithm: 'SHA1', digits: 6, period: 30 });
+    expect(Math.abs((row?.data.step ?? 0) - Date.now() / 30_000)).toBeLessThan(2);
+    expect(await sealed.open(row?.data.sealed ?? '', { purpose: 'totp', row: result?.sub ?? '' })).toEqual(seed);
+    expect(await find('totp@example.com')).toMatchObject({ secondFactor: true });
+    const wrong = { secret: Buffer.alloc(4), algorithm: 'MD5', digits: 4, period: 1 };
+    expect(fields((await send('totp', [person('totp-2', { totp: wrong })]))[0])).toEqual([
+      'totp.secret',
+      'totp.digits',
+      'totp.period',
+      'totp.algorithm',
+    ]);
   });
 
   test('one row of the audit log says what a batch did, and the feed has nothing', async () => {

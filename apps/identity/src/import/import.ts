@@ -3,15 +3,18 @@ import type { ImportedIdentity, ImportIdentitiesRequest, ImportResult } from '@a
 import type { FieldViolation } from '@authority/errors';
 import { fieldInvalid } from '@authority/listing';
 import type { Database, Queryable } from '@authority/postgres';
-import { findClashes, type Clashes, insertPeople, isTakenMeanwhile } from '../postgres/imports.ts';
+import { findClashes, type Clashes, insertPeople, insertTotps, isTakenMeanwhile } from '../postgres/imports.ts';
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
 import type { Schemas } from '../schemas/ports.ts';
 import { type Person, readPerson } from './person.ts';
+import { type Seeds, sealTotp } from './totp.ts';
 
 export interface ImportPorts {
   readonly database: Database;
   readonly schemas: Pick<Schemas, 'newest'>;
   readonly registrationSchema: () => string;
+  /** Seals the seeds of authenticator apps. */
+  readonly seeds: Seeds;
   readonly now: () => number;
 }
 
@@ -38,7 +41,7 @@ export const imports = (ports: ImportPorts): Imports => ({
     if (validate_only) return judge(read, await findClashes(ports.database, import_id, peopleOf(read)), true);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await ports.database.transaction((tx) => store(tx, import_id, read, actor));
+        return await ports.database.transaction((tx) => store(tx, { importId: import_id, read, actor, seeds: ports.seeds }));
       } catch (error) {
         if (!isTakenMeanwhile(error) || attempt === mostAttempts) throw error;
       }
@@ -59,10 +62,19 @@ type Read = Person | FieldViolation[];
 const isPerson = (read: Read): read is Person => !Array.isArray(read);
 const peopleOf = (read: readonly Read[]): Person[] => read.filter(isPerson);
 
-async function store(tx: Queryable, importId: string, read: readonly Read[], actor: string): Promise<ImportResult[]> {
+interface Batch {
+  readonly importId: string;
+  readonly read: readonly Read[];
+  readonly actor: string;
+  readonly seeds: Seeds;
+}
+
+async function store(tx: Queryable, { importId, read, actor, seeds }: Batch): Promise<ImportResult[]> {
   const results = judge(read, await findClashes(tx, importId, peopleOf(read)), false);
   const created = read.filter((one, index): one is Person => isPerson(one) && results[index]?.outcome === 'created');
   await insertPeople(tx, importId, created);
+  const withTotp = created.flatMap(({ sub, totp }) => (totp ? [{ sub, totp }] : []));
+  await insertTotps(tx, await Promise.all(withTotp.map(async ({ sub, totp }) => ({ sub, ...(await sealTotp(totp, sub, seeds)) }))));
   const count = (outcome: string): number => results.filter((one) => one.outcome === outcome).length;
   const details = { created: count('created'), unchanged: count('unchanged'), refused: count('refused') };
   await appendAudit(tx, { action: 'identity.import', actor, target: `import:${importId}`, details });

@@ -8,6 +8,7 @@ import { storedHash } from '../passwords/hashes/index.ts';
 import { readTraits } from '../schemas/fit.ts';
 import type { Address, IdentitySchema } from '../schemas/identity-schema.ts';
 import { type NewCredential, readPasskeys } from './passkey.ts';
+import { type NewTotp, readTotp } from './totp.ts';
 
 /** A person of an import, checked: what is written of them. */
 export interface Person {
@@ -29,6 +30,7 @@ export interface Person {
   readonly passwordHash: string | undefined;
   readonly userHandle: Buffer | undefined;
   readonly passkeys: readonly NewCredential[];
+  readonly totp: NewTotp | undefined;
 }
 
 const mostAddresses = 20;
@@ -48,6 +50,7 @@ export function readPerson(asked: ImportedIdentity, schema: IdentitySchema | und
   if (!isSubject(sub) || sub === nobody) refuse('sub', 'must be a UUID; leave it out, and keep the old name as external_id');
   const passwordHash = readHash(asked.password_hash, refuse);
   const passkeys = readPasskeys(asked, refuse);
+  const totp = readTotp(asked.totp, now, refuse);
   const verified = readAddresses(asked.verified_addresses, refuse);
   const addresses = Array.isArray(traits) ? [] : schema.addressesOf(traits);
   const foreign = verified.find((address) => !addresses.some(({ value }) => value === address));
@@ -68,6 +71,7 @@ export function readPerson(asked: ImportedIdentity, schema: IdentitySchema | und
     createdAt,
     passwordHash,
     ...passkeys,
+    totp,
   };
 }
 

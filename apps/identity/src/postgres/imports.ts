@@ -1,5 +1,6 @@
 import { type Queryable, statement } from '@authority/postgres';
 import type { Person } from '../import/person.ts';
+import type { SealedTotp } from '../import/totp.ts';
 
 /** What of a batch is there already. */
 export interface Clashes {
@@ -47,6 +48,11 @@ const insertPasswords = statement(
   'import_passwords',
   `INSERT INTO credentials (sub, kind, data)
    SELECT sub, 'password', jsonb_build_object('v', 1, 'phc', hash) FROM unnest($1::uuid[], $2::text[]) AS person (sub, hash)`,
+);
+// As totps.ts has them.
+const storeTotps = statement(
+  'import_totps',
+  `INSERT INTO credentials (sub, kind, data) SELECT sub, 'totp', data::jsonb FROM unnest($1::uuid[], $2::text[]) AS person (sub, data)`,
 );
 const insertUserHandles = statement(
   'import_user_handles',
@@ -110,6 +116,15 @@ export async function insertPeople(tx: Queryable, importId: string, people: read
   ]);
   await tx.query(insertPasswords, [withPassword.map(({ sub }) => sub), withPassword.map(({ passwordHash }) => passwordHash)]);
   await insertAllPasskeys(tx, people);
+}
+
+/** Authenticator apps of people who are there by now. */
+export async function insertTotps(tx: Queryable, totps: readonly (SealedTotp & { readonly sub: string })[]): Promise<void> {
+  if (totps.length === 0) return;
+  const data = totps.map(({ sealed, algorithm, digits, period, step }) =>
+    JSON.stringify({ v: 1, sealed, algorithm, digits, period, step }),
+  );
+  await tx.query(storeTotps, [totps.map(({ sub }) => sub), data]);
 }
 
 async function insertAllPasskeys(tx: Queryable, people: readonly Person[]): Promise<void> {
