@@ -1,4 +1,4 @@
-import { type CreatedClient, Operator, Person, post, RelyingParty, startOneProcess, type Suite } from '@authority/testing/suite';
+import { type CreatedClient, Operator, Person, post, RelyingParty, request, startOneProcess, type Suite } from '@authority/testing/suite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const redirect_uris = ['http://127.0.0.1:9/callback'];
@@ -54,6 +54,14 @@ test('RFC 7009 §2.1: another client’s token is refused, and lives on', async 
   }
   expect(await party.isActive(access_token)).toBe(true);
   expect((await party.refresh(refresh_token)).status).toBe(200);
+});
+
+test('RFC 7009 §2.1: by POST alone, with a token', async () => {
+  const url = `${suite.issuer}/oauth2/revoke`;
+  const { access_token } = await party.tokens(person);
+  for (const method of ['GET', 'PUT']) expect((await request(`${url}?token=${access_token}`, { method })).status).toBe(405);
+  expect((await post(url, {}, party.client)).json()['error']).toBe('invalid_request');
+  expect(await party.isActive(access_token)).toBe(true);
 });
 
 test('RFC 7009 §2.1, §5: callers authenticate as at the token endpoint', async () => {

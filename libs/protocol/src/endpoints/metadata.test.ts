@@ -24,6 +24,17 @@ const confidential = [
   'self_signed_tls_client_auth',
 ];
 
+test('RFC 8414 §3.2: a list that is empty is left out', () => {
+  const document = metadata(
+    testIssuer,
+    { ...registries, encryptionAlgorithms: [] },
+    { ...policy, uiLocales: [], acrValues: [], claims: [] },
+  );
+  for (const name of ['ui_locales', 'acr_values', 'claims', 'id_token_encryption_alg_values'])
+    expect(document).not.toHaveProperty(`${name}_supported`);
+  expect(Object.values(document)).not.toContainEqual([]);
+});
+
 test('RFC 8705 §5: aliases of the endpoints that clients call, below the issuer’s path, where they have an address of their own', () => {
   const { mtls_endpoint_aliases: aliases } = metadata(`${testIssuer}/tenant`, registries, {
     ...policy,

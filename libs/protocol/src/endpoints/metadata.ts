@@ -83,7 +83,7 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
   const methods = from.clientAuthenticationMethods.map(({ name }) => name);
   const confidential = methods.filter((name) => name !== 'none');
   const algorithms = policy.algorithms.filter((alg) => allowsAlgorithm(alg, rules));
-  return {
+  return withoutEmpty({
     issuer,
     authorization_endpoint: endpointUrl(issuer, 'authorize'),
     token_endpoint: endpointUrl(issuer, 'token'),
@@ -126,8 +126,13 @@ export function metadata(issuer: string, all: Registries, policy: MetadataPolicy
     ...logoutMetadata(issuer, policy),
     claims_parameter_supported: true,
     ...requestMetadata(issuer, from, policy),
-    ...(policy.uiLocales.length > 0 && { ui_locales_supported: policy.uiLocales }),
-  };
+    ui_locales_supported: policy.uiLocales,
+  });
+}
+
+/** RFC 8414 §3.2: what has no elements is left out. */
+function withoutEmpty(document: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(document).filter(([, value]) => !Array.isArray(value) || value.length > 0));
 }
 
 /** OpenID Connect Discovery §3: the same for what comes and what goes. */
