@@ -11,7 +11,7 @@ import { retryText } from './retry-at.ts';
 /** A flow of identity's: the ways to go on that it offers, with what was wrong beside each field. */
 export function flowPage(context: PageContext, given: FlowScreen): string {
   const { texts } = context;
-  const flow = { ...given.flow, forms: sharedFields(given.flow.forms) };
+  const flow = { ...given.flow, forms: orderedForms(given.flow) };
   const screen = { ...given, flow };
   const { name } = screen;
   const failed = flow.messages.some(isError) || flow.forms.some(hasError);
@@ -29,6 +29,12 @@ ${notices(texts, [...flow.messages, ...flow.forms.flatMap(({ messages }) => mess
 ${flow.forms.map((form, index) => formOf(context, screen, form, index))}
 ${otherWays(context, screen)}`,
   });
+}
+
+/** Where nobody is known yet, fields come first: the autofill and those who have no script begin there. */
+function orderedForms({ stage, forms }: FlowScreen['flow']): Form[] {
+  if (stage !== 'first' && stage !== 'registration') return [...forms];
+  return sharedFields([...forms.filter((form) => !needsScript(form)), ...forms.filter(needsScript)]);
 }
 
 const hasError = ({ messages, fields }: Form): boolean => [...messages, ...fields.flatMap((field) => field.messages)].some(isError);

@@ -3,6 +3,7 @@ import type { ImportedIdentity, ImportIdentitiesRequest, ImportResult } from '@a
 import type { FieldViolation } from '@authority/errors';
 import { fieldInvalid } from '@authority/listing';
 import type { Database, Queryable } from '@authority/postgres';
+import { keyReader } from '../methods/passkey/ceremony.ts';
 import { findClashes, type Clashes, insertPeople, insertTotps, isTakenMeanwhile } from '../postgres/imports.ts';
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
 import type { Schemas } from '../schemas/ports.ts';
@@ -37,7 +38,8 @@ export const imports = (ports: ImportPorts): Imports => ({
     if (identities.length > mostPeople) throw fieldInvalid('identities', `must be at most ${mostPeople}; send the others in another call`);
     const now = ports.now();
     const schemas = await schemasOf(identities, ports);
-    const read = identities.map((one) => readPerson(one, schemas.get(one.schema_id), now));
+    const keys = identities.some(({ passkeys }) => passkeys.length > 0) ? await keyReader() : undefined;
+    const read = identities.map((one) => readPerson(one, schemas.get(one.schema_id), now, keys));
     if (validate_only) return judge(read, await findClashes(ports.database, import_id, peopleOf(read)), true);
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -1,7 +1,7 @@
 import type { ImportedIdentity, ImportedPasskey } from '@authority/contracts/admin';
-import { decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
 import { isSubject, nobody } from '../accounts/subject.ts';
 import { readName } from '../methods/passkey/name.ts';
+import type { KeyReader } from '../methods/passkey/ceremony.ts';
 import { algorithms } from '../methods/passkey/options.ts';
 import { mostPasskeys } from '../methods/passkey/passkeys.ts';
 import type { Refuse } from './person.ts';
@@ -19,22 +19,23 @@ interface Passkeys {
 
 const longestCredentialId = 1023;
 const longestPublicKey = 2048;
-/** The label of the algorithm in a COSE_Key (RFC 9052 §7.1). */
-const algLabel = 3;
 
 /** Passkeys of a person, and the name that their authenticators hold beside them (WebAuthn §5.4.3). */
-export function readPasskeys({ passkeys, user_handle }: ImportedIdentity, refuse: Refuse): Passkeys {
+export function readPasskeys({ passkeys, user_handle }: ImportedIdentity, refuse: Refuse, keys: KeyReader | undefined): Passkeys {
   if (passkeys.length === 0) return { userHandle: undefined, passkeys: [] };
   if (passkeys.length > mostPasskeys) refuse('passkeys', `must be at most ${mostPasskeys}`);
   if (user_handle.length < 1 || user_handle.length > 64) refuse('user_handle', 'must be 1 to 64 bytes where there are passkeys');
-  return { userHandle: Buffer.from(user_handle), passkeys: passkeys.slice(0, mostPasskeys).map((one, index) => read(one, index, refuse)) };
+  return {
+    userHandle: Buffer.from(user_handle),
+    passkeys: passkeys.slice(0, mostPasskeys).map((one, index) => read(one, index, refuse, keys)),
+  };
 }
 
-function read(passkey: ImportedPasskey, index: number, refuse: Refuse): NewCredential {
+function read(passkey: ImportedPasskey, index: number, refuse: Refuse, keys: KeyReader | undefined): NewCredential {
   const { credential_id, public_key, transports, aaguid, backup_eligible, backed_up, name } = passkey;
   const at = `passkeys[${index}]`;
   if (credential_id.length < 16 || credential_id.length > longestCredentialId) refuse(`${at}.credential_id`, 'must be 16 to 1023 bytes');
-  if (!isPublicKey(public_key)) refuse(`${at}.public_key`, `must be a COSE_Key of one of the algorithms ${algorithms.join(', ')}`);
+  if (!isPublicKey(public_key, keys)) refuse(`${at}.public_key`, `must be a COSE_Key of one of the algorithms ${algorithms.join(', ')}`);
   if (transports.length > 8 || transports.some((one) => !/^[a-z-]{1,32}$/.test(one)))
     refuse(`${at}.transports`, 'must be words of WebAuthn');
   if (aaguid !== '' && !isSubject(aaguid)) refuse(`${at}.aaguid`, 'must be a UUID, or empty');
@@ -50,12 +51,8 @@ function read(passkey: ImportedPasskey, index: number, refuse: Refuse): NewCrede
   };
 }
 
-function isPublicKey(bytes: Uint8Array): boolean {
+function isPublicKey(bytes: Uint8Array, algorithmOf: KeyReader | undefined): boolean {
   if (bytes.length === 0 || bytes.length > longestPublicKey) return false;
-  try {
-    const alg = decodeCredentialPublicKey(Uint8Array.from(bytes)).get(algLabel);
-    return alg !== undefined && algorithms.includes(alg);
-  } catch {
-    return false;
-  }
+  const alg = algorithmOf?.(bytes);
+  return alg !== undefined && algorithms.includes(alg);
 }

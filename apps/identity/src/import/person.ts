@@ -3,6 +3,7 @@ import type { FieldViolation } from '@authority/errors';
 import { type Identifier, identifierOf } from '../accounts/identifier.ts';
 import { isSubject, newSubject, nobody } from '../accounts/subject.ts';
 import { isPlainText } from '../accounts/traits.ts';
+import type { KeyReader } from '../methods/passkey/ceremony.ts';
 import { HashRefused } from '../passwords/hashes/format.ts';
 import { storedHash } from '../passwords/hashes/index.ts';
 import { readTraits } from '../schemas/fit.ts';
@@ -36,7 +37,12 @@ export interface Person {
 const mostAddresses = 20;
 
 /** Reads what another system says of a person, by the newest version of their schema; violations name the field. */
-export function readPerson(asked: ImportedIdentity, schema: IdentitySchema | undefined, now: number): Person | FieldViolation[] {
+export function readPerson(
+  asked: ImportedIdentity,
+  schema: IdentitySchema | undefined,
+  now: number,
+  keys: KeyReader | undefined,
+): Person | FieldViolation[] {
   const faults: FieldViolation[] = [];
   const refuse = (field: string, description: string): undefined => void faults.push({ field, description });
 
@@ -49,7 +55,7 @@ export function readPerson(asked: ImportedIdentity, schema: IdentitySchema | und
   const sub = asked.sub === '' ? newSubject(Math.max(0, Math.min(createdAt, now))) : asked.sub.toLowerCase();
   if (!isSubject(sub) || sub === nobody) refuse('sub', 'must be a UUID; leave it out, and keep the old name as external_id');
   const passwordHash = readHash(asked.password_hash, refuse);
-  const passkeys = readPasskeys(asked, refuse);
+  const passkeys = readPasskeys(asked, refuse, keys);
   const totp = readTotp(asked.totp, now, refuse);
   const verified = readAddresses(asked.verified_addresses, refuse);
   const addresses = Array.isArray(traits) ? [] : schema.addressesOf(traits);

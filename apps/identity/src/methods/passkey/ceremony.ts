@@ -86,6 +86,20 @@ async function withoutAttestation(attestationObject: string): Promise<string> {
   return Buffer.from(isoCBOR.encode(none)).toString('base64url');
 }
 
+/** The algorithm of a COSE_Key (RFC 9052 §7.1); undefined when it is none. */
+export type KeyReader = (publicKey: Uint8Array) => number | undefined;
+
+export async function keyReader(): Promise<KeyReader> {
+  const { cose, decodeCredentialPublicKey } = await parts();
+  return (publicKey) => {
+    try {
+      return decodeCredentialPublicKey(Uint8Array.from(publicKey)).get(cose.COSEKEYS.alg);
+    } catch {
+      return undefined;
+    }
+  };
+}
+
 /** The library throws for what is wrong with an answer; whoever sent it is told one thing, the log what it was. */
 async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
