@@ -121,7 +121,7 @@ function identityCore({
 }: Parts): IdentityCore {
   const accounts = new PostgresAccounts(database);
   const schemas = new PostgresSchemas(database);
-  const registrationSchema = () => settings.get('registration.schema');
+  const registrationSchema = () => settings.get('schema.registration');
   const throttle = new Throttle(ephemeral, settings);
   const now = Date.now;
   const rules = () => ({

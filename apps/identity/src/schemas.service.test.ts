@@ -45,7 +45,7 @@ async function submit(kind: FlowKind, values: Record<string, string>) {
 }
 const registerWith = (value: string) =>
   settings.updateSetting({
-    setting: { name: 'registration.schema', value: JSON.stringify(value), owner: '', description: '', default_value: '', etag: '' },
+    setting: { name: 'schema.registration', value: JSON.stringify(value), owner: '', description: '', default_value: '', etag: '' },
     update_mask: undefined,
     force: false,
   });
@@ -91,7 +91,7 @@ test('how-to/schemas.md: people register by the schema that a setting names, and
 
   const sub = await submit(FlowKind.REGISTRATION, { nick: 'Ada', mobile: '+49 151 23456789', tier: 'gold' });
   expect(sub).toMatch(/^[0-9a-f-]{36}$/);
-  expect((await start(FlowKind.LOGIN)).fields[0]).toMatchObject({ name: 'identifier', autocomplete: 'username' });
+  expect((await start(FlowKind.LOGIN)).fields[0]).toMatchObject({ name: 'identifier', autocomplete: 'username webauthn' });
   expect(await submit(FlowKind.LOGIN, { identifier: 'ADA' })).toBe(sub);
   expect(await submit(FlowKind.LOGIN, { identifier: '+49 (151) 234-56789' })).toBe(sub);
   const { outcome } = await asToken.authenticate({ ...AuthenticateRequest.create(), username: 'ada', password });

@@ -26,7 +26,7 @@ export const identitySettings = defineSettings({
   ),
   ...passkeySettings,
   ...codeSettings,
-  'registration.schema': {
+  'schema.registration': {
     default: 'default',
     description: 'The schema of people who register, and of those whom operators create without naming one.',
     parse: (given: unknown) => {

@@ -98,7 +98,7 @@ export class SchemaAdmin {
       const before = (await versionsOf(tx, id)).at(-1) ?? unknown();
       assertEtag(etag, before.etag);
       if (findPreset(id)) throw inUse('it ships with the server');
-      if (this.#ports.registrationSchema() === id) throw inUse('the setting registration.schema names it');
+      if (this.#ports.registrationSchema() === id) throw inUse('the setting schema.registration names it');
       if (await schemaRows.isUsed(tx, id)) throw inUse('there are people who have it; list them with the filter schema_id');
       await schemaRows.remove(tx, id);
       await appendAudit(tx, { action: 'schema.delete', actor, target: `schema:${id}`, details: { version: before.version } });

@@ -54,6 +54,6 @@ export const passwordRegistration = (ports: RegistrationPorts): Part => ({
 /** A setting that names no schema stops registration; any other schema would be the wrong one. */
 async function schemaOf({ schemas, registrationSchema }: RegistrationPorts): Promise<IdentitySchema> {
   const schema = await schemas.newest(registrationSchema());
-  if (!schema) throw new Error(`the setting registration.schema names no schema: ${registrationSchema()}`);
+  if (!schema) throw new Error(`the setting schema.registration names no schema: ${registrationSchema()}`);
   return schema;
 }
