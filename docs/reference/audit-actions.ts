@@ -94,6 +94,23 @@ export const actions: Readonly<Record<string, Action>> = {
     target: 'identity:<sub>',
     when: 'An operator set a new password: sessions, grants and tokens end.',
   },
+  'identity.totp_add': { owner: 'identity', target: 'identity:<sub>', when: 'An authenticator app was added.' },
+  'identity.totp_remove': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'An authenticator app was removed, by its person or by an operator.',
+  },
+  'identity.recovery_codes_make': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'Recovery codes were made; those of before are no longer good.',
+  },
+  'identity.recovery_code_use': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'A recovery code was used to sign in; `details.left` says how many are left.',
+  },
+  'identity.recovery_codes_remove': { owner: 'identity', target: 'identity:<sub>', when: 'An operator took recovery codes away.' },
   'passkey.add': { owner: 'identity', target: 'identity:<sub>', when: 'A passkey was added.' },
   'passkey.rename': { owner: 'identity', target: 'identity:<sub>', when: 'A passkey was named.' },
   'passkey.remove': { owner: 'identity', target: 'identity:<sub>', when: 'A passkey was removed, by its person or by an operator.' },

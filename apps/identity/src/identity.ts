@@ -11,6 +11,7 @@ import type { IdentityConfig, IdentityMigrateConfig } from './config.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { passkeyCredentials } from './credentials/passkeys.ts';
 import { passwordCredential } from './credentials/password.ts';
+import { recoveryCodesCredential, totpCredential } from './credentials/second-factors.ts';
 import { EphemeralFlows } from './ephemeral/flows.ts';
 import { EphemeralOnce } from './ephemeral/once.ts';
 import { FlowEndpoint } from './flows/flow-endpoint.ts';
@@ -27,6 +28,7 @@ import { SendLimits } from './codes/limits.ts';
 import { emailCode } from './methods/email-code/email-code.ts';
 import { password } from './methods/password/password.ts';
 import { contact, profile } from './methods/profile/profile.ts';
+import { secondFactors } from './methods/second-factors.ts';
 import { authenticate } from './passwords/authenticate.ts';
 import { decoys } from './passwords/decoys.ts';
 import { PasswordWorkers } from './passwords/worker-pool.ts';
@@ -106,19 +108,8 @@ interface Parts {
   readonly macs: Macs;
 }
 
-function identityCore({
-  issuer,
-  database,
-  ephemeral,
-  settings,
-  passwords,
-  feed,
-  outbox,
-  sealed,
-  macs,
-  mails,
-  mailLimits,
-}: Parts): IdentityCore {
+function identityCore(parts: Parts): IdentityCore {
+  const { issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, macs, mails, mailLimits } = parts;
   const accounts = new PostgresAccounts(database);
   const schemas = new PostgresSchemas(database);
   const registrationSchema = () => settings.get('schema.registration');
@@ -139,6 +130,7 @@ function identityCore({
     password({ accounts, passwords, decoys: standIns, throttle, rules, schemas, registrationSchema, signInKinds: signedInBy }),
     storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, throttle, schemas, registrationSchema, now }),
     emailCode({ codes, limits, settings, accounts, addresses }),
+    ...secondFactors({ issuer, database, settings, sealed, macs, mails, accounts }),
     contact({ accounts, schemas, throttle }),
     profile({ accounts, schemas, throttle }),
   ];
@@ -149,10 +141,14 @@ function identityCore({
     database,
     feed,
     flows: new FlowEndpoint({ flows, completions, attestations, accounts, methods, settings, now }),
-    authenticate: authenticate({ accounts, passwords, decoys: standIns, throttle, now }),
+    authenticate: authenticate({ accounts, passwords, decoys: standIns, throttle, settings, now }),
     claims: claimSources(database, schemas),
     directory: new Directory({ database, feed, passwords, rules, schemas, registrationSchema, now }),
-    credentials: new Credentials({ database, feed, kinds: [passwordCredential, passkeyCredentials] }),
+    credentials: new Credentials({
+      database,
+      feed,
+      kinds: [passwordCredential, passkeyCredentials, totpCredential, recoveryCodesCredential],
+    }),
     imports: imports({ database, schemas, registrationSchema, seeds: sealed, now }),
     schemaAdmin: new SchemaAdmin({ database, schemas, registrationSchema }),
     mailTemplates: mailTemplateHandlers(database, () => senderOf(settings, issuer)),

@@ -2,6 +2,7 @@ import { isSchemaId } from './schemas/ports.ts';
 import { defineSettings, durationSetting, flagSetting, numberSetting, type Settings } from '@authority/settings';
 import { codeSettings } from './codes/settings.ts';
 import { passkeySettings } from './methods/passkey/settings.ts';
+import { secondFactorSettings } from './methods/second-factor-settings.ts';
 import { mailSettings } from './mails/settings.ts';
 
 /** Behaviour of identity (rows; the environment says only where things are). */
@@ -34,6 +35,7 @@ export const identitySettings = defineSettings({
       return given;
     },
   },
+  ...secondFactorSettings,
   'flow.lifetime': durationSetting(3600, 'How long a person has to finish signing in or registering.', { min: 60, max: 86_400 }),
   ...mailSettings,
   'flow.fresh_for': durationSetting(

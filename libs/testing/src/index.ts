@@ -1,3 +1,4 @@
+export { seedOf, totpCode } from './authenticator-app.ts';
 export { clientAuthentication, serverAuthentication, TestCertificate } from './client-certificates.ts';
 export { type MailMessage, readMessage } from './mail-message.ts';
 export { type ReceivedMail, type TestMailServer, testMailServer } from './mail-server.ts';

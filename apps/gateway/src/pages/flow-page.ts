@@ -7,6 +7,7 @@ import { type Html, html, type HtmlValue } from './html.ts';
 import { button, clientName, itemList, link, ownForm, page, type PageContext, submitButton } from './layout.ts';
 import type { Texts } from './messages.ts';
 import { retryText } from './retry-at.ts';
+import { secondFactorDetails } from './second-factors.ts';
 
 /** A flow of identity's: the ways to go on that it offers, with what was wrong beside each field. */
 export function flowPage(context: PageContext, given: FlowScreen): string {
@@ -96,16 +97,26 @@ function formOf(context: PageContext, screen: FlowScreen, form: Form, index: num
   const data = { 'data-method': method, ...(form.options === '' ? {} : { 'data-options': form.options }) };
   const own = (carried: Readonly<Record<string, string>>, content: HtmlValue) =>
     ownForm(context, path, { ...hidden, ...carried }, content, data);
-  const submit = scripted(texts, form, own({}, [...formFields(texts, form, index, focus), ...submits(context, screen, form, look)]));
-  // Of several ways, one that needs a script is not even named without it.
-  const isExtra = index > 0 && name !== 'settings' && needsScript(form);
-  return html`${isExtra && html`<div data-needs-script hidden>`}
-${index > 0 && name !== 'settings' && html`<p class="or">${texts.say('or')}</p>`}
-<section class="way way-${method}"${heading !== undefined && html` aria-labelledby="section-${method}"`}>
+  // What only lists what is there has nothing to send.
+  const isList = form.fields.length === 0 && form.actions.length === 0 && form.items.length > 0;
+  const submit =
+    !isList && scripted(texts, form, own({}, [...formFields(texts, form, index, focus), ...submits(context, screen, form, look)]));
+  const section = html`<section class="way way-${method}"${heading !== undefined && html` aria-labelledby="section-${method}"`}>
 ${heading !== undefined && html`<h2 id="section-${method}">${texts.say(heading)}</h2>`}
 ${itemList(context, form, own)}
+${explanation(texts, form, name === 'settings')}
+${secondFactorDetails(texts, form)}
 ${submit}
-</section>${isExtra && html`</div>`}`;
+</section>`;
+  if (index === 0 || name === 'settings') return section;
+  // Another way that is for emergencies is folded away, where a click without a script opens it.
+  const folded = flow.stage === 'second' ? texts.find('way', method) : undefined;
+  if (folded !== undefined) {
+    return html`<details class="other"${hasError(form) && html` open`}><summary>${texts.say(folded)}</summary>${section}</details>`;
+  }
+  const way = html`<p class="or">${texts.say('or')}</p>\n${section}`;
+  // Of several ways, one that needs a script is not even named without it.
+  return needsScript(form) ? html`<div data-needs-script hidden>${way}</div>` : way;
 }
 
 /** Hidden until the script shows it; who has none is told why there is nothing to press. */
@@ -113,6 +124,12 @@ function scripted(texts: Texts, form: Form, content: Html): Html {
   if (!needsScript(form)) return content;
   return html`<noscript><p class="hint">${texts.say('needs_script')}</p></noscript>
 <div data-needs-script hidden>${content}</div>`;
+}
+
+/** What a section of the account is good for. */
+function explanation(texts: Texts, { method }: Form, isSection: boolean): HtmlValue {
+  const id = isSection ? texts.find('section.text', method) : undefined;
+  return id !== undefined && html`<p class="hint">${texts.say(id)}</p>`;
 }
 
 /** The buttons that the form names, or one that says what it does. */

@@ -52,7 +52,7 @@ export const summaryLines = (texts: Texts, form: Form, index: number): Html[] =>
   form.fields.flatMap((field) =>
     field.messages
       .filter(isError)
-      .map((one) => html`<li><a href="#${idOf(form, field, index)}">${labelOf(texts, field)}: ${messageText(texts, one)}</a></li>`),
+      .map((one) => html`<li><a href="#${idOf(form, field, index)}">${labelOf(texts, form, field)}: ${messageText(texts, one)}</a></li>`),
   );
 
 /** Two forms of a page may have fields of one name. */
@@ -61,9 +61,9 @@ const idOf = ({ method }: Form, { name }: Field, index: number): string => (inde
 function fieldRow(texts: Texts, form: Form, field: Field, index: number, focused: boolean): Html {
   const { name, type, messages, inputmode } = field;
   const id = idOf(form, field, index);
-  const label = labelOf(texts, field);
+  const label = labelOf(texts, form, field);
   const isSecret = type === 'password';
-  const hint = hintOf(texts, field);
+  const hint = hintOf(texts, form, field);
   const errors = messages.filter(isError);
   const describedBy = [hint !== undefined && `${id}-hint`, errors.length > 0 && `${id}-error`].filter(Boolean).join(' ');
   return html`<div class="field">
@@ -106,11 +106,14 @@ function selectOf(texts: Texts, field: Field, id: string, describedBy: string, i
 
 function checkbox(texts: Texts, form: Form, field: Field, index: number): Html {
   const id = idOf(form, field, index);
-  return html`<div class="check"><input id="${id}" name="${field.name}" type="checkbox" value="yes"${field.value === 'true' && html` checked`}${field.readonly && html` disabled`}><label for="${id}">${labelOf(texts, field)}</label></div>`;
+  return html`<div class="check"><input id="${id}" name="${field.name}" type="checkbox" value="yes"${field.value === 'true' && html` checked`}${field.readonly && html` disabled`}><label for="${id}">${labelOf(texts, form, field)}</label></div>`;
 }
 
-const hintOf = (texts: Texts, { name, autocomplete }: Field): string | undefined => {
-  const id = texts.find('field.hint', name) ?? (autocomplete === 'new-password' ? 'field.hint.new-password' : undefined);
+const hintOf = (texts: Texts, { method }: Form, { name, autocomplete }: Field): string | undefined => {
+  const id =
+    texts.find('field.hint', `${method}.${name}`) ??
+    texts.find('field.hint', name) ??
+    (autocomplete === 'new-password' ? 'field.hint.new-password' : undefined);
   return id && texts.say(id);
 };
 
@@ -120,8 +123,9 @@ const inputModes: ReadonlySet<string> = new Set(['numeric', 'tel']);
 
 const autocompleteOf = ({ autocomplete }: Field): string => (/^[a-z- ]{1,60}$/.test(autocomplete) ? autocomplete : 'off');
 
-function labelOf(texts: Texts, { name, label }: Field): string {
+/** Two ways may both ask for a code: what it is a code of makes them two. */
+function labelOf(texts: Texts, { method }: Form, { name, label }: Field): string {
   if (label !== '') return label;
-  const id = texts.find('field', name);
+  const id = texts.find('field', `${method}.${name}`) ?? texts.find('field', name);
   return id === undefined ? name.charAt(0).toUpperCase() + name.slice(1).replaceAll('_', ' ') : texts.say(id);
 }

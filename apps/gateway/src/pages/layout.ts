@@ -105,20 +105,22 @@ export function submitButton(
 /** What is there already, each with what can be done with it: a form of its own, so that one act is one form. */
 export function itemList(
   { texts, now }: PageContext,
-  { items }: Form,
+  { items, method }: Form,
   own: (carried: Readonly<Record<string, string>>, content: HtmlValue) => Html,
 ): HtmlValue {
   if (items.length === 0) return undefined;
-  const shown = items.map(({ id, name, create_time_ms, use_time_ms, actions }) => {
+  const named = texts.find('item.name', method);
+  const shown = items.map(({ id, name, create_time_ms, use_time_ms, actions, details }) => {
     const made = create_time_ms > 0 && html`<span>${texts.show('item.made', { when: agoText(texts, now - create_time_ms) })}</span> `;
     const used = use_time_ms > 0 && html`<span>${texts.show('item.used', { when: agoText(texts, now - use_time_ms) })}</span>`;
+    const left = details['left'] !== undefined && html` <span>${texts.show('item.left', { count: details['left'] })}</span>`;
     const acts = actions.map((action) =>
       own(
         { item: id, action: action.value },
         submitButton(texts, texts.find('action', action.id) ?? 'button.continue', { look: 'secondary' }),
       ),
     );
-    return html`<li><div><strong><bdi>${name}</bdi></strong><p class="quiet">${made}${used}</p></div>${acts}</li>`;
+    return html`<li><div><strong><bdi>${name || (named !== undefined && texts.say(named))}</bdi></strong><p class="quiet">${made}${used}${left}</p></div>${acts}</li>`;
   });
   return html`<ul class="items">${shown}</ul>`;
 }

@@ -41,6 +41,11 @@ function everyPage(text: string): string[] {
       actions: method === text ? [{ value: text, id: text }] : [],
     })),
   });
+  const options = JSON.stringify({ secret: text, uri: `otpauth://totp/${encodeURIComponent(text)}`, codes: [text, text] });
+  const factors = ['totp', 'recovery_code'].map((method) => ({
+    ...{ method, options, fields: [{ name: 'code', type: 'text', value: text, messages }] },
+    items: [{ id: text, details: { left: text }, actions: [] }],
+  }));
   const screens: Screen[] = [
     { name: 'login', flow, interaction: text, details, notice: 'flow_expired' },
     { name: 'registration', flow, interaction: text, details: { ...details, reauthenticate: false } },
@@ -58,6 +63,13 @@ function everyPage(text: string): string[] {
       notice: 'reauthenticate' as const,
     })),
     { name: 'login', flow: { ...flow, stage: 'second' }, interaction: text, details: undefined },
+    { name: 'login', flow: Flow.fromPartial({ handle: text, stage: 'second', forms: factors }), interaction: text, details: undefined },
+    {
+      name: 'settings',
+      flow: Flow.fromPartial({ handle: text, stage: 'settings', forms: factors }),
+      interaction: text,
+      details: undefined,
+    },
     { name: 'signed_in_only' },
   ];
   const refusal = refusalOf(new OAuthError('invalid_request', 'parameter_invalid', { description: text }));

@@ -223,7 +223,7 @@ export class FlowEndpoint {
   }
 
   #standing(state: FlowState): Promise<Standing> {
-    const rules = { requiresSecondFactor: false };
+    const rules = { requiresSecondFactor: this.#ports.settings.get('login.second_factor') === 'required' };
     return standingOf(state, this.#ports.methods, rules, this.#viewOf(state));
   }
 

@@ -28,8 +28,9 @@ beforeEach(() => {
 afterEach(() => stopLogging());
 
 const counters = (): FakeCounters => new FakeCounters();
+let settings = fixedSettings(identitySettings);
 function ask(username = email, password = 'right', throttle = new Throttle(counters(), fixedSettings(identitySettings))) {
-  return authenticate({ accounts, passwords, throttle, now: () => 0 })({
+  return authenticate({ accounts, passwords, throttle, settings, now: () => 0 })({
     username,
     password,
     client_id: 'c_old',
@@ -66,7 +67,7 @@ test('how-to/import.md: the hash that stands in for an unknown person’s lets n
   const standIns = { find: async () => 'hash:right' };
   const throttle = new Throttle(counters(), fixedSettings(identitySettings));
   const asked = { username: 'b@example.com', password: 'right', client_id: 'c_old', evidence: undefined };
-  const answer = await authenticate({ accounts, passwords, decoys: standIns, throttle, now: () => 0 })(asked);
+  const answer = await authenticate({ accounts, passwords, decoys: standIns, throttle, settings, now: () => 0 })(asked);
   expect(answer.outcome).toMatchObject({ $case: 'refused', value: { reason: 'credentials_wrong' } });
   expect(passwords.verified).toBe(1);
 });
@@ -78,4 +79,10 @@ test('RFC 6749 §4.3.2: guesses are throttled, and a second factor that is due c
   const { outcome } = await ask(email, 'right', throttle);
   expect(outcome).toMatchObject({ value: { reason: 'throttled_account', retry_at_ms: expect.any(Number) } });
   expect(passwords.verified).toBe(10);
+});
+
+test('login.second_factor: where everybody must have a second factor the password grant lets nobody in', async () => {
+  settings = fixedSettings(identitySettings, { 'login.second_factor': 'required' });
+  expect(await ask()).toMatchObject({ outcome: { $case: 'refused', value: { reason: 'second_factor_due' } } });
+  settings = fixedSettings(identitySettings);
 });

@@ -3,16 +3,19 @@ import type { Reason } from '@authority/errors';
 import { log } from '@authority/telemetry';
 import { identifierOf } from '../accounts/identifier.ts';
 import { passwordAcr } from '../flows/assurance.ts';
+import type { IdentitySettings } from '../settings.ts';
 import { type PasswordSignInPorts, signInByPassword } from './sign-in.ts';
 
 export interface AuthenticatePorts extends PasswordSignInPorts {
+  readonly settings: IdentitySettings;
   readonly now: () => number;
 }
 
 const longestValue = 4096;
 
 /**
- * A password without a page (RFC 6749 §4.3): nobody can be asked for more, so a person with a second factor is refused.
+ * A password without a page (RFC 6749 §4.3): nobody can be asked for more, so a person with a second factor is refused,
+ * and everybody where all must have one.
  * No browser is known and none is remembered: guesses count for the account from this address.
  */
 export const authenticate =
@@ -25,7 +28,9 @@ export const authenticate =
 
     const address = evidence?.peer_address ?? '';
     const asked = { grant: 'password', client_id };
-    const outcome = await signInByPassword({ identifier, password, browser: '', address, now, refusesSecondFactor: true, asked }, ports);
+    const requiresSecondFactor = ports.settings.get('login.second_factor') === 'required';
+    const factors = { refusesSecondFactor: true, requiresSecondFactor };
+    const outcome = await signInByPassword({ identifier, password, browser: '', address, now, ...factors, asked }, ports);
     if (!outcome.signedIn) return refused(outcome.reason, outcome.retryAt);
     const { sub } = outcome.account;
     log.info('login.done', { sub, ...asked });

@@ -24,6 +24,8 @@ export interface PasswordAttempt {
   readonly now: number;
   /** Whoever has a second factor is refused, because this way cannot ask for it. */
   readonly refusesSecondFactor: boolean;
+  /** Everybody has to have one: then this way lets nobody in. */
+  readonly requiresSecondFactor?: boolean;
   /** Of the log lines: who asked. */
   readonly asked?: Readonly<Record<string, string>>;
 }
@@ -66,10 +68,14 @@ export async function signInByPassword(attempt: PasswordAttempt, ports: Password
 }
 
 /** The answer is one; the log has the truth. A second factor that is due counts as a failed attempt: nothing to learn. */
-function refusalOf(account: Account | undefined, matches: boolean, { refusesSecondFactor }: PasswordAttempt): Reason | undefined {
+function refusalOf(
+  account: Account | undefined,
+  matches: boolean,
+  { refusesSecondFactor, requiresSecondFactor = false }: PasswordAttempt,
+): Reason | undefined {
   if (!account || !matches) return 'credentials_wrong';
   if (account.disabled) return 'identity_disabled';
-  return refusesSecondFactor && account.secondFactor ? 'second_factor_due' : undefined;
+  return refusesSecondFactor && (account.secondFactor || requiresSecondFactor) ? 'second_factor_due' : undefined;
 }
 
 /** No password is longer than the bound, so a longer one is wrong; hashing all of it would only cost. */

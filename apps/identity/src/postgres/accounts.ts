@@ -16,7 +16,7 @@ const findByIdentifier = statement(
   `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at, account.*
    FROM (SELECT 1) AS one LEFT JOIN (
      SELECT identities.sub, identities.disabled, identities.security, credentials.data ->> 'phc' AS phc,
-       EXISTS (SELECT FROM credentials other WHERE other.sub = identities.sub AND other.kind <> 'password') AS second,
+       EXISTS (SELECT FROM credentials other WHERE other.sub = identities.sub AND other.kind IN ('totp', 'passkey')) AS second,
        known_browsers.seen_at IS NOT NULL AS known
      FROM identifiers
      JOIN identities USING (sub)

@@ -10,6 +10,13 @@ const forgetBrowsers = statement(
    )`,
 );
 
+const forgetAttempts = statement(
+  'attempts_forget',
+  `DELETE FROM attempts WHERE (sub, what, browser) IN (
+     SELECT sub, what, browser FROM attempts WHERE counted_at < clock_timestamp() - interval '1 day' LIMIT 10000
+   )`,
+);
+
 const hourMs = 3_600_000;
 /** A verification lives a day at most (settings.ts); what is counted by day is a day old. */
 const codesAheadMs = 27 * hourMs;
@@ -37,6 +44,13 @@ export const identityJobs = (database: Database): Job[] => [
     run: async () => {
       await ensureCodes(database, Date.now());
       await dropPartitionsBefore(database, 'one_time_codes', new Date(Date.now() - codesBehindMs), 'hour');
+    },
+  },
+  {
+    name: 'attempts.forget',
+    everyMs: 3_600_000,
+    run: async () => {
+      await database.query(forgetAttempts);
     },
   },
 ];

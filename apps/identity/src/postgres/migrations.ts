@@ -4,6 +4,7 @@ import { feedTables } from '@authority/feed';
 import { type Migration, migration } from '@authority/postgres';
 import { keyTables } from '@authority/sealing';
 import { settingsTables } from '@authority/settings';
+import { attemptTables } from './attempts.ts';
 import { importTables } from './import-tables.ts';
 import { codeTables } from './codes.ts';
 import { passkeyTables } from './passkey-tables.ts';
@@ -63,4 +64,5 @@ export const identityMigrations: readonly Migration[] = [
   migration('Imports1764000220000', importTables),
   migration('OneTimeCodes1764000220000', codeTables),
   migration('IdentitySchemas1764000300000', schemaTables),
+  migration('Attempts1764000310000', attemptTables),
 ];

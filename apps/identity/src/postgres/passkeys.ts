@@ -14,6 +14,7 @@ import {
   type Use,
 } from '../methods/passkey/passkeys.ts';
 import type { Notice } from './notices.ts';
+import { dropBackupOfNothing } from './recovery-codes.ts';
 
 const find = statement(
   'passkey_find',
@@ -194,6 +195,7 @@ export async function removePasskey(tx: Queryable, { sub, id, actor, evenLast }:
   if (!evenLast && kept.length === 1 && (await tx.query(otherWays, [sub])).length === 0) return 'last_way_in';
   const [removed] = await tx.query<{ name: string }>(remove, [sub, bytes(id)]);
   await tx.query(unmark, [sub]);
+  await dropBackupOfNothing(tx, sub);
   await appendAudit(tx, { action: 'passkey.remove', actor, target: `identity:${sub}`, details: { passkey: id, name: removed?.name } });
   return 'removed';
 }

@@ -73,6 +73,26 @@ export const pageScript = `'use strict';
     input.parentElement.classList.add('with-reveal');
     input.after(button);
   }
+
+  for (const list of document.querySelectorAll('.codes[data-copy]')) {
+    const { copy, copied, print: printed } = list.dataset;
+    const tools = document.createElement('p');
+    tools.className = 'tools';
+    const add = (text, act) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'button secondary';
+      button.textContent = text;
+      button.addEventListener('click', () => act(button));
+      tools.append(button);
+    };
+    const text = () => [...list.children].map((one) => one.textContent).join('\\n');
+    if (navigator.clipboard) {
+      add(copy, (button) => navigator.clipboard.writeText(text()).then(() => { button.textContent = copied; }, () => {}));
+    }
+    add(printed, () => print());
+    list.after(tools);
+  }
 })();
 `;
 

@@ -96,6 +96,16 @@ main.wide .way form { margin-top: 16px; }
 .items > li > div { flex: 1 1 50%; }
 .items > li p { margin: 0; }
 .items form { margin: 0; }
+.steps { margin: 12px 0 0; padding-inline-start: 20px; }
+.steps li + li { margin-top: 8px; }
+.qr { margin: 12px 0; width: 216px; max-width: 100%; border-radius: var(--radius); overflow: hidden; border: 1px solid var(--line); }
+.qr svg { display: block; width: 100%; }
+.secret { margin: 4px 0 0; }
+.secret code { font-size: 1.0625rem; font-weight: 600; word-spacing: 0.1em; user-select: all; }
+.codes { list-style: none; margin: 12px 0 0; padding: 12px; display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 4px 16px; border: 1px solid var(--line); border-radius: var(--radius); background: var(--ground); }
+.codes code { font-size: 1.0625rem; }
+.tools { display: flex; flex-wrap: wrap; gap: 12px; margin: 12px 0 0; }
+.tools .button { width: auto; }
 .items .button { width: auto; padding: 0 16px; }
 
 footer { margin: 16px 0 auto; padding: 0 4px; color: var(--quiet); font-size: 0.8125rem; text-align: center; }
@@ -235,5 +245,5 @@ dd { margin: 0 0 4px; }
 
 @media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
 @media (forced-colors: active) { .button { border-color: ButtonText; } .mark, .scopes svg { color: CanvasText; } }
-@media print { body { background: none; } main { border: 0; box-shadow: none; } }
+@media print { body { background: none; } main { border: 0; box-shadow: none; } .button, .tools, .alone { display: none; } }
 `.trimStart();
