@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
+  actionOf,
   type Answer,
   bearer,
   type Code,
   type CreatedClient,
+  hiddenOf,
   Operator,
   Person,
   post,
@@ -288,12 +290,12 @@ describe('RFC 9700 §4.2, §4.3, §4.11 to §4.16: browsers', () => {
   test('RFC 9700 §4.12: whoever posted a password is sent on by 303, which posts it to nobody else', async () => {
     const person = new Person(suite.issuer, someone(victim).email, someone(victim).password);
     const { url, page } = await person.visit(web.begin().url);
-    const action = /<form method="post" action="([^"]*)"/.exec(page?.text ?? '')?.[1]?.replaceAll('&amp;', '&') ?? '';
-    const hidden = [...(page?.text ?? '').matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(
-      ([, name = '', value = '']) => [name, value] as const,
-    );
-    const form = [...hidden, ['email', person.email], ['password', person.password]] as const;
-    const answer = await post(new URL(action, url).href, form, undefined, { cookie: person.cookies, origin: new URL(suite.issuer).origin });
+    const text = page?.text ?? '';
+    const form = { ...hiddenOf(text), email: person.email, password: person.password };
+    const answer = await post(new URL(actionOf(text), url).href, form, undefined, {
+      cookie: person.cookies,
+      origin: new URL(suite.issuer).origin,
+    });
     expect(answer.status).toBe(303);
   });
 
