@@ -22,6 +22,8 @@ export interface Found {
 const firstLook = 1000;
 /** More candidates of the index than this are not fetched and sorted: the needle is common, and found sooner in order. */
 const mostCandidates = 10_000;
+/** Where the index has too many, in a hundred of these there is at least one: a page's worth, where they are spread evenly. */
+const longLook = 5000;
 const [shortestNeedle, longestNeedle] = [3, 100];
 
 const walk = statement(
@@ -54,7 +56,7 @@ const byIndex = statement(
 export async function search(database: Database, request: SearchRequest): Promise<Found> {
   const near = await look(database, request, firstLook);
   if (near.subs.length >= request.limit || near.lookedTo === undefined) return near;
-  return (await ask(database, request)) ?? look(database, request, mostCandidates);
+  return (await ask(database, request)) ?? look(database, request, longLook);
 }
 
 async function look(db: Queryable, { needle, after = nobody, limit }: SearchRequest, count: number): Promise<Found> {
