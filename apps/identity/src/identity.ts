@@ -26,6 +26,7 @@ import { mailTemplateHandlers } from './mails/templates/mail-templates.ts';
 import { storedPasskeys } from './methods/passkey/compose.ts';
 import { SendLimits } from './codes/limits.ts';
 import { emailCode } from './methods/email-code/email-code.ts';
+import { RegistrationProof } from './methods/email-code/registration-proof.ts';
 import { password } from './methods/password/password.ts';
 import { contact, profile } from './methods/profile/profile.ts';
 import { secondFactors } from './methods/second-factors.ts';
@@ -39,6 +40,7 @@ import { PostgresCodes } from './postgres/codes.ts';
 import { ensureCodes, identityJobs } from './postgres/jobs.ts';
 import { identityMigrations } from './postgres/migrations.ts';
 import { identifierKindsInUse } from './postgres/identifiers.ts';
+import { mailNotices } from './postgres/notices.ts';
 import { PostgresSchemas } from './postgres/schemas.ts';
 import { signInKinds } from './schemas/sign-in-kinds.ts';
 import { PostgresVerifiedAddresses } from './postgres/verified-addresses.ts';
@@ -110,7 +112,7 @@ interface Parts {
 
 function identityCore(parts: Parts): IdentityCore {
   const { issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, macs, mails, mailLimits } = parts;
-  const accounts = new PostgresAccounts(database);
+  const accounts = new PostgresAccounts(database, mailNotices(mails));
   const schemas = new PostgresSchemas(database);
   const registrationSchema = () => settings.get('schema.registration');
   const throttle = new Throttle(ephemeral, settings);
@@ -126,9 +128,13 @@ function identityCore(parts: Parts): IdentityCore {
   const codes = new PostgresCodes(database, mails);
   const addresses = new PostgresVerifiedAddresses(database, schemas);
   const limits = new SendLimits(ephemeral, mailLimits, settings);
+  const place = (row: string) => ({ purpose: 'registration', row }) as const;
+  const seal = (text: string, browser: string) => sealed.seal(Buffer.from(text), place(browser));
+  const open = async (text: string, browser: string) => (await sealed.open(text, place(browser)))?.toString();
+  const proof = new RegistrationProof({ codes, limits, settings, accounts, addresses, seal, open });
   const methods = [
-    password({ accounts, passwords, decoys: standIns, throttle, rules, schemas, registrationSchema, signInKinds: signedInBy }),
-    storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, throttle, schemas, registrationSchema, now }),
+    password({ accounts, passwords, decoys: standIns, throttle, rules, schemas, registrationSchema, proof, signInKinds: signedInBy }),
+    storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, proof, throttle, schemas, registrationSchema, now }),
     emailCode({ codes, limits, settings, accounts, addresses }),
     ...secondFactors({ issuer, database, settings, sealed, macs, mails, accounts }),
     contact({ accounts, schemas, throttle }),

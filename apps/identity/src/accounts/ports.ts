@@ -1,3 +1,4 @@
+import type { Asked } from './asked.ts';
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
 import type { IdentifierKind } from './identifier.ts';
 import type { NamedPasskey } from '../methods/passkey/passkeys.ts';
@@ -87,4 +88,6 @@ export interface PasswordChange {
   /** Audit: `identity.change_password` by the person who knew the one before, `identity.recover_password`. */
   readonly action: 'identity.change_password' | 'identity.recover_password';
   readonly endsSessions: boolean;
+  /** For the notice that the person gets. */
+  readonly asked: Asked;
 }

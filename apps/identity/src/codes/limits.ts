@@ -29,8 +29,12 @@ export class SendLimits {
     // The network first: whoever asks for many addresses fills no bucket of others with what is refused.
     const fromNetwork = await this.#counters.increment('code_network', throttledAddress(network), windowMs);
     if (fromNetwork > this.#settings.get('code.sends_per_network')) return refused(now, windowMs, 'throttled_address');
-    if (!(await this.#mails.admit(address))) return refused(now, hourMs, 'throttled_account');
-    return { admitted: true };
+    return this.admitAddress(address, now);
+  }
+
+  /** Where the network is limited by something else. */
+  async admitAddress(address: string, now: number): Promise<SendAdmission> {
+    return (await this.#mails.admit(address)) ? { admitted: true } : refused(now, hourMs, 'throttled_account');
   }
 }
 

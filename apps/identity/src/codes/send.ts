@@ -20,14 +20,14 @@ export interface CodeRequest {
   readonly address: string;
   /** Undefined: nobody has the address, and nothing that can be seen from outside is different. */
   readonly sub: string | undefined;
+  /** Of a registration: somebody has the address, and is told so by mail instead. */
+  readonly isTaken?: boolean;
   readonly browser: string;
   /** Where the request came from, for the limits and for the mail. */
   readonly network: string;
   readonly userAgent: string;
   readonly locale: string;
   readonly now: number;
-  /** What the page of the mail's link is told besides the link's secret. */
-  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 export interface SendPorts {
@@ -58,12 +58,16 @@ export async function sendCode(request: CodeRequest, { codes, limits, settings }
 }
 
 function mailWith({ digits: code, link: secret, stored }: MadeCode, request: CodeRequest, withheld: boolean): Mail {
-  const { purpose, address: to, locale, sub, now, network, userAgent, parameters } = request;
+  const { purpose, address: to, locale, sub, isTaken, now, network, userAgent } = request;
   const asked: Asked = { at: now, address: network, userAgent };
   const { expiresAt } = stored;
   if (purpose === 'login') return { kind: 'login_code', to, locale, withheld, values: { code, expiresAt, asked } };
+  if (purpose === 'registration') {
+    if (isTaken) return { kind: 'registration_attempt', to, locale, withheld, values: { asked } };
+    return { kind: 'registration_code', to, locale, withheld, values: { code, expiresAt, asked } };
+  }
   if (sub === undefined) return { kind: 'recovery_unknown', to, locale, withheld, values: { asked } };
-  const link: Link = { page: purpose, parameters: { ...parameters, link: secret } };
+  const link: Link = { page: purpose, parameters: { link: secret } };
   return { kind: purpose, to, locale, withheld, values: { code, expiresAt, asked, link } };
 }
 
@@ -71,8 +75,9 @@ function mailWith({ digits: code, link: secret, stored }: MadeCode, request: Cod
  * Who has no account is told once a day that somebody tried, so that mail tells no more than the page does. An account that
  * was sent too much through all of its addresses gets no more.
  */
-function isWithheld({ sub, purpose }: CodeRequest, sent: Sent, mostPerDay: number, settings: IdentitySettings): boolean {
+function isWithheld({ sub, purpose, isTaken }: CodeRequest, sent: Sent, mostPerDay: number, settings: IdentitySettings): boolean {
   if (sub !== undefined) return sent.toAccount > mostPerDay;
+  if (purpose === 'registration') return isTaken === true && sent.forPurpose > 1;
   return purpose !== 'recovery' || !settings.get('recovery.unknown_mail') || sent.forPurpose > 1;
 }
 

@@ -1,4 +1,4 @@
-import { defineSettings, durationSetting, flagSetting, numberSetting } from '@authority/settings';
+import { defineSettings, durationSetting, flagSetting, numberSetting, wordSetting } from '@authority/settings';
 
 /** How codes are made, sent and tried. */
 export const codeSettings = defineSettings({
@@ -9,6 +9,11 @@ export const codeSettings = defineSettings({
   'code.sends_per_day': numberSetting(20, 'Codes to one address, and to all addresses of one account, in a day.', { min: 1, max: 1000 }),
   'code.sends_per_network': numberSetting(50, 'Codes that are asked for from one address in a window.', { min: 1, max: 1_000_000 }),
   'verification.lifetime': durationSetting(86_400, 'How long the link that verifies an address works.', { min: 300, max: 86_400 }),
+  'registration.verify': wordSetting(
+    'after',
+    'When who registers proves that their address is theirs: not at all, after the registration (the account works before), or before there is an account; only that does not tell whether an address is taken.',
+    ['none', 'after', 'before'],
+  ),
   'login.email_code': flagSetting(
     false,
     'Whether people may sign in by a code that is sent to their e-mail address, in the place of a password.',

@@ -123,7 +123,13 @@ describe('a second factor', () => {
     hasSecond = true;
     const flow = await start(FlowKind.LOGIN);
     await submit(flow, credentials);
-    await accounts.changePassword({ sub: sub(), passwordHash: 'hash:x', action: 'identity.change_password', endsSessions: true });
+    await accounts.changePassword({
+      sub: sub(),
+      passwordHash: 'hash:x',
+      action: 'identity.change_password',
+      endsSessions: true,
+      asked: { actor: '', at: 0, address: '', userAgent: '', locale: '' },
+    });
     await expect(submit(flow, { method: 'totp', code: '123456' })).rejects.toMatchObject({ reason: 'flow_unknown' });
   });
 

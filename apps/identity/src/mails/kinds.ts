@@ -30,6 +30,8 @@ export interface MailKinds {
   /** The answer to the browser is that of `recovery`: only who reads this mailbox learns that there is no account. */
   readonly recovery_unknown: Notice;
   readonly login_code: WithCode;
+  /** Whoever types it has the address, and gets the account that waits for it. */
+  readonly registration_code: WithCode;
   /** Somebody registered with the address of an account that exists. */
   readonly registration_attempt: Notice;
   /** From a browser that had not signed in to this account before. */
@@ -90,6 +92,7 @@ export const mailKinds: { readonly [K in MailKind]: readonly (keyof MailKinds[K]
   recovery: ['code', 'link', 'expiresAt', 'asked'],
   recovery_unknown: ['asked'],
   login_code: ['code', 'expiresAt', 'asked'],
+  registration_code: ['code', 'expiresAt', 'asked'],
   registration_attempt: ['asked'],
   new_sign_in: ['asked'],
   password_changed: ['asked'],

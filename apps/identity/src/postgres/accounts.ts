@@ -3,6 +3,7 @@ import { type Database, type Queryable, statement } from '@authority/postgres';
 import { appendFeed } from '@authority/feed';
 import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange, Taken, TraitChange } from '../accounts/ports.ts';
 import { kindOfIdentifier } from '../accounts/identifier.ts';
+import type { Notice } from './notices.ts';
 import { isSubject } from '../accounts/subject.ts';
 import type { Traits } from '../accounts/traits.ts';
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
@@ -90,9 +91,12 @@ type KnownRow = Omit<Known, 'schema'> & { schema_id: string; schema_version: num
 /** Accounts as the flows see them, in PostgreSQL. */
 export class PostgresAccounts implements Accounts {
   readonly #database: Database;
+  readonly #notice: Notice | undefined;
 
-  constructor(database: Database) {
+  /** Without a notice nobody is told of a change. */
+  constructor(database: Database, notice?: Notice) {
     this.#database = database;
+    this.#notice = notice;
   }
 
   async findByIdentifier(identifier: string, browser: string): Promise<LookedUp> {
@@ -131,14 +135,16 @@ export class PostgresAccounts implements Accounts {
     await this.#database.query(rehashPassword, [sub, from, to]);
   }
 
-  changePassword({ sub, passwordHash, action, endsSessions }: PasswordChange): Promise<{ security: number; at: number }> {
+  changePassword({ sub, passwordHash, action, endsSessions, asked }: PasswordChange): Promise<{ security: number; at: number }> {
     return this.#database.transaction(async (tx) => {
       await setPassword(tx, sub, passwordHash);
       const actor = `user:${sub}`;
       await appendAudit(tx, { action, actor, target: `identity:${sub}`, details: { ends_sessions: endsSessions } });
+      const isRecovery = action === 'identity.recover_password';
+      await this.#notice?.(tx, sub, isRecovery ? 'password_recovered' : 'password_changed', asked);
       if (endsSessions) {
         await tx.query(endEverything, [sub]);
-        await appendFeed(tx, { event: 'credential_changed', sub, why: action === 'identity.recover_password' ? 'password_reset' : 'user' });
+        await appendFeed(tx, { event: 'credential_changed', sub, why: isRecovery ? 'password_reset' : 'user' });
       }
       const [row] = await tx.query<{ security: number; at: number }>(standing, [sub]);
       if (!row) throw new Error('the identity is gone');

@@ -2,8 +2,15 @@ import { type Queryable, statement } from '@authority/postgres';
 import type { Asked } from '../accounts/asked.ts';
 import type { Mails } from '../mails/mails.ts';
 
-/** What a person is told of by mail when a factor of theirs has changed. */
-export type NoticeKind = 'totp_on' | 'totp_off' | 'recovery_codes_made' | 'passkey_added' | 'passkey_removed';
+/** What a person is told of by mail when a credential of theirs has changed. */
+export type NoticeKind =
+  | 'totp_on'
+  | 'totp_off'
+  | 'recovery_codes_made'
+  | 'passkey_added'
+  | 'passkey_removed'
+  | 'password_changed'
+  | 'password_recovered';
 
 /** Tells a person of a change, in its transaction. */
 export type Notice = (tx: Queryable, sub: string, kind: NoticeKind, asked: Asked) => Promise<void>;

@@ -17,7 +17,7 @@ const nobody = 'nobody@invalid.invalid';
  */
 export const addressProof = (purpose: 'login' | 'recovery', ports: EmailCodePorts): Part => ({
   async offer(view) {
-    return codeForm(view) ?? (await linkForm(view, purpose, ports)) ?? addressForm(purpose);
+    return codeForm(view, { message: 'code_sent_maybe' }) ?? (await linkForm(view, purpose, ports)) ?? addressForm(purpose);
   },
 
   async submit(submission) {

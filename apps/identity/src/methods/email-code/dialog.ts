@@ -9,20 +9,27 @@ import { memoryOf, type SentCode, sentCodeOf } from './sent-code.ts';
 export type DialogPorts = SendPorts & AnswerPorts;
 
 /** Whom a code is for, as far as anybody can be found. */
-export type Recipient = Pick<CodeRequest, 'address' | 'sub'>;
+export type Recipient = Pick<CodeRequest, 'address' | 'sub' | 'isTaken'>;
 
 /** The field of a form that asks for an address. */
 export const addressField = { name: 'email', type: 'email', autocomplete: 'username', required: true } as const;
 
 const codeField = { name: 'code', type: 'text', autocomplete: 'one-time-code', required: true, inputmode: 'numeric' } as const;
 
-/** Asks for the code that was sent. `isFixed`: there is no other address to choose. */
-export function codeForm({ memory }: View, isFixed = false): Form | undefined {
+export interface CodeFormOptions {
+  /** What was sent, as far as it may be told. */
+  readonly message: 'code_sent' | 'code_sent_maybe' | 'code_sent_registration';
+  /** There is no other address to choose. */
+  readonly isFixed?: boolean;
+}
+
+/** Asks for the code that was sent. */
+export function codeForm({ memory }: View, { message, isFixed = false }: CodeFormOptions): Form | undefined {
   const sent = sentCodeOf(memory);
   return (
     sent && {
       fields: [codeField],
-      messages: [infoMessage(isFixed ? 'code_sent' : 'code_sent_maybe', { address: sent.to })],
+      messages: [infoMessage(message, { address: sent.to })],
       // For a script that counts down; without one, who is too early is told how long to wait.
       options: { resend_at_ms: sent.resendAt },
       actions: [

@@ -10,10 +10,11 @@ import { FlowEndpoint } from '../../flows/flow-endpoint.ts';
 import { ask, type Method } from '../../flows/method.ts';
 import { errorMessage } from '../../flows/state.ts';
 import { MailLimits } from '../../mails/limits.ts';
-import { identitySettings } from '../../settings.ts';
+import { type IdentitySettings, identitySettings } from '../../settings.ts';
 import { Throttle } from '../../throttle/throttle.ts';
 import { password } from '../password/password.ts';
 import { emailCode } from './email-code.ts';
+import { RegistrationProof } from './registration-proof.ts';
 import type { Addresses } from './ports.ts';
 
 const browserOf = (name: string) => createHash('sha256').update(name).digest('base64url');
@@ -23,6 +24,7 @@ const start0 = Date.parse('2026-11-24T01:30:00Z');
 let accounts: FakeAccounts;
 let attestations: FakeAttestations;
 let codes: FakeCodes;
+let mode: 'none' | 'after' | 'before';
 let counters: FakeCounters;
 let endpoint: FlowEndpoint;
 let hasSecond: boolean;
@@ -65,16 +67,24 @@ beforeEach(async () => {
     [],
   ];
   counters.now = start0;
+  mode = 'none';
   stopLogging = setLogSink((line) => void lines.push(line));
-  const settings = fixedSettings(identitySettings, { 'login.email_code': true });
+  const fixed = fixedSettings(identitySettings, { 'login.email_code': true });
+  const settings: IdentitySettings = { get: (name) => (name === 'registration.verify' ? mode : fixed.get(name)) as never }; // of its type
   const throttle = new Throttle(counters, settings);
   const limits = new SendLimits(counters, new MailLimits(counters, settings), settings);
   const schemas = new FakeSchemas();
+  const sealed = {
+    seal: async (text: string, from: string) => `${from} ${Buffer.from(text).toString('base64url')}`,
+    open: async (text: string, from: string) =>
+      text.startsWith(`${from} `) ? Buffer.from(text.slice(44), 'base64url').toString() : undefined,
+  };
+  const proof = new RegistrationProof({ codes, limits, settings, accounts, addresses, ...sealed });
   const rules = () => ({ minLength: 8, minStrength: 2 });
   endpoint = new FlowEndpoint({
     ...{ flows: new FakeFlows(), completions: new FakeCompletions(), attestations, accounts, settings, now: () => counters.now },
     methods: [
-      password({ accounts, passwords: new FakePasswords(), throttle, rules, schemas, ...schemas }),
+      password({ accounts, passwords: new FakePasswords(), throttle, rules, schemas, proof, ...schemas }),
       totp,
       emailCode({ codes, limits, settings, accounts, addresses }),
     ],
@@ -105,7 +115,7 @@ const factsOf = async ({ outcome }: SubmitFlowResponse) =>
   endpoint.redeem({ completion: outcome?.$case === 'completion' ? outcome.value : '', browser });
 const mailed = (at = -1): { code: string; link: string } => {
   const mail = codes.mails.at(at);
-  if (mail?.kind === 'login_code') return { code: mail.values.code, link: '' };
+  if (mail?.kind === 'login_code' || mail?.kind === 'registration_code') return { code: mail.values.code, link: '' };
   if (mail?.kind !== 'recovery' && mail?.kind !== 'verification') return { code: '', link: '' };
   return { code: mail.values.code, link: mail.values.link.parameters?.['link'] ?? '' };
 };
@@ -259,5 +269,71 @@ describe('verification', () => {
     accounts.byIdentifier.delete('a@example.com');
     const flow = await start(FlowKind.VERIFICATION, { link });
     expect(idsOf(await submit(flow, { action: 'verify' }))).toContain('link_expired');
+  });
+});
+
+describe('registration', () => {
+  const register = async (email: string) => {
+    const flow = await start(FlowKind.REGISTRATION);
+    return { flow, answer: await submit(flow, { method: 'password', email, password: 'correct horse' }) };
+  };
+  const registered = (email: string) => accounts.byIdentifier.has(email);
+
+  test('with the proof after it: signed in, and a mail is there; the account works before', async () => {
+    mode = 'after';
+    const { answer } = await register('new@example.com');
+    expect(answer.outcome?.$case).toBe('completion');
+    expect(codes.mails.map(({ kind, to }) => [kind, to])).toEqual([['verification', 'new@example.com']]);
+    const flow = await start(FlowKind.VERIFICATION, { link: mailed().link, browser: other });
+    expect(stageOf(await submit(flow, { action: 'verify' }, other))).toBe('done');
+  });
+
+  test('with the proof before it: no account until the code is typed, then a verified one that is signed in', async () => {
+    mode = 'before';
+    const { flow, answer } = await register('new@example.com');
+    expect(flowOf(answer)?.forms).toMatchObject([
+      { method: 'password', fields: [{ name: 'code' }], messages: [{ id: 'code_sent_registration' }] },
+    ]);
+    expect(registered('new@example.com')).toBe(false);
+    expect(idsOf(await submit(flow, { method: 'password', code: '1' }))).toEqual(['code_wrong']);
+    const facts = await factsOf(await submit(flow, { method: 'password', code: mailed().code }));
+    expect(facts).toMatchObject({ amr: ['pwd'], acr: 'urn:authority:acr:password' });
+    expect(verified).toEqual(['new@example.com']);
+  });
+
+  test('with the proof before it: a taken address is answered as a free one, and its owner is told once a day', async () => {
+    mode = 'before';
+    const answers = [];
+    for (const email of ['free@example.com', 'a@example.com']) {
+      const { flow, answer } = await register(email);
+      const tried = [answer];
+      for (let at = 0; at < 6; at += 1) tried.push(await submit(flow, { method: 'password', code: '1234 5678' }));
+      answers.push(JSON.stringify(tried).replaceAll(flow, 'FLOW').replaceAll(email, 'ADDRESS'));
+    }
+    expect(answers[0]).toBe(answers[1]);
+    await register('a@example.com');
+    expect(codes.mails.map(({ kind, withheld }) => [kind, withheld])).toEqual([
+      ['registration_code', false],
+      ['registration_attempt', false],
+      ['registration_attempt', true],
+    ]);
+  });
+
+  test('with the proof before it: another code brings the same account, and another address begins anew', async () => {
+    mode = 'before';
+    const { flow } = await register('new@example.com');
+    counters.now += 30_000;
+    await submit(flow, { method: 'password', action: 'resend' });
+    expect((await submit(flow, { method: 'password', code: mailed().code })).outcome?.$case).toBe('completion');
+    const again = await register('other@example.com');
+    const fields = flowOf(await submit(again.flow, { method: 'password', action: 'restart' }))?.forms[0]?.fields.map(({ name }) => name);
+    expect(fields).toContain('password');
+  });
+
+  test('with the proof before it: who registers the address meanwhile has it', async () => {
+    mode = 'before';
+    const [one, two] = [await register('new@example.com'), await register('new@example.com')];
+    expect(idsOf(await submit(one.flow, { method: 'password', code: mailed(-2).code }))).toEqual(['code_superseded']);
+    expect((await submit(two.flow, { method: 'password', code: mailed().code })).outcome?.$case).toBe('completion');
   });
 });

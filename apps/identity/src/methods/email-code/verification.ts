@@ -12,7 +12,7 @@ const purpose = 'verification';
 /** Proves that an address is the person's: by the link of a mail, in any browser, or by a code, in one that is signed in. */
 export const verification = (ports: EmailCodePorts): Part => ({
   async offer(view) {
-    return codeForm(view, true) ?? (await linkForm(view, ports)) ?? (await addressForm(view, ports));
+    return codeForm(view, { message: 'code_sent', isFixed: true }) ?? (await linkForm(view, ports)) ?? (await addressForm(view, ports));
   },
 
   async submit(submission) {

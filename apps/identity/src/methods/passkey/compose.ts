@@ -10,6 +10,7 @@ import { PostgresPasskeys } from '../../postgres/passkeys.ts';
 import type { Schemas } from '../../schemas/ports.ts';
 import type { IdentitySettings } from '../../settings.ts';
 import type { Throttle } from '../../throttle/throttle.ts';
+import type { RegistrationProof } from '../email-code/registration-proof.ts';
 import { MacChallenges } from './challenge.ts';
 import { passkey } from './passkey.ts';
 import { relyingPartyOf } from './relying-party.ts';
@@ -25,6 +26,7 @@ interface PasskeyParts {
   readonly throttle: Pick<Throttle, 'admitRegistration'>;
   readonly schemas: Pick<Schemas, 'newest'>;
   readonly registrationSchema: () => string;
+  readonly proof: Pick<RegistrationProof, 'registered'>;
   readonly now: () => number;
 }
 

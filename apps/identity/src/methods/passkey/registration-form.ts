@@ -7,6 +7,7 @@ import { errorMessage, type Messages } from '../../flows/state.ts';
 import { formFieldsOf, takenMessages, traitsOf } from '../../schemas/form.ts';
 import type { Schemas } from '../../schemas/ports.ts';
 import type { Throttle } from '../../throttle/throttle.ts';
+import type { RegistrationProof } from '../email-code/registration-proof.ts';
 import { readNewPasskey } from './add.ts';
 import type { Binding } from './challenge.ts';
 import { creationOptions } from './options.ts';
@@ -18,6 +19,8 @@ export interface RegistrationPorts extends FormPorts {
   readonly throttle: Pick<Throttle, 'admitRegistration'>;
   readonly schemas: Pick<Schemas, 'newest'>;
   readonly registrationSchema: () => string;
+  /** Without it no address is proved. */
+  readonly proof?: Pick<RegistrationProof, 'registered'>;
 }
 
 const selection = { form: 'registration' } as const;
@@ -51,14 +54,16 @@ export const passkeyRegistration = (ports: RegistrationPorts): Part => ({
     const [sub, { traits }] = [newSubject(now), filled];
     const registered = await ports.accounts.register({ sub, schema, traits, credential: made, browser: flow.browser });
     if ('taken' in registered) return ask(takenMessages(schema, registered.taken));
+    await ports.proof?.registered(submission, sub, { schema, traits });
     const { security, at } = registered;
     const factor = { amr: amrOf(made.passkey, made.passkey), at, isMultiFactor: made.passkey.userVerified, isPhishingResistant: true };
     return { kind: 'proved', person: { sub, security }, factor };
   },
 });
 
-/** Whoever registers with a passkey has to be able to sign in with it. */
-const isOn = ({ settings }: RegistrationPorts): boolean => settings.get('passkey.registration') && settings.get('passkey.first_factor');
+/** Whoever registers with a passkey has to be able to sign in with it. Its account would be there before its address is proved. */
+const isOn = ({ settings }: RegistrationPorts): boolean =>
+  settings.get('passkey.registration') && settings.get('passkey.first_factor') && settings.get('registration.verify') !== 'before';
 
 async function madePasskey({ values, flow, address, userAgent, now }: Submission, ports: RegistrationPorts) {
   const [rp, answer = ''] = [ports.rp(), values['answer']];

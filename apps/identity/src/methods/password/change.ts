@@ -1,3 +1,4 @@
+import type { Asked } from '../../accounts/asked.ts';
 import type { Accounts } from '../../accounts/ports.ts';
 import { ask, type Part, type Result, type SettingsPart, type Submission, type View } from '../../flows/method.ts';
 import { errorMessage, infoMessage, type Person } from '../../flows/state.ts';
@@ -17,12 +18,19 @@ const newField = { name: 'new_password', type: 'password', autocomplete: 'new-pa
 export const newPassword = (ports: ChangePorts): Part => ({
   offer: async () => ({ fields: [newField] }),
 
-  async submit({ values, person }) {
+  async submit(submission) {
+    const { values, person } = submission;
     const known = person && (await ports.accounts.findForFlow(person.sub));
     if (!person || !known) return ask({ '': [errorMessage('flow_expired')] });
     const accepted = await acceptedPassword(values['new_password'] ?? '', known.traits, ports, 'new_password');
     if ('messages' in accepted) return ask(accepted.messages);
-    const change = { sub: person.sub, passwordHash: accepted.hash, action: 'identity.recover_password', endsSessions: true } as const;
+    const change = {
+      sub: person.sub,
+      passwordHash: accepted.hash,
+      action: 'identity.recover_password',
+      endsSessions: true,
+      asked: askedBy(submission, person),
+    } as const;
     const { security, at } = await ports.accounts.changePassword(change);
     return { kind: 'proved', person: { sub: person.sub, security }, factor: { amr: ['pwd'], at, isNew: true } };
   },
@@ -47,10 +55,20 @@ export const passwordSettings = (ports: ChangePorts): SettingsPart => ({
     if ('messages' in accepted) return ask(accepted.messages);
 
     const endsSessions = values['end_sessions'] === 'yes';
-    const change = { sub: person.sub, passwordHash: accepted.hash, action: 'identity.change_password', endsSessions } as const;
+    const change = {
+      sub: person.sub,
+      passwordHash: accepted.hash,
+      action: 'identity.change_password',
+      endsSessions,
+      asked: askedBy(submission, person),
+    } as const;
     const renewed = await ports.accounts.changePassword(change);
     return { kind: 'changed', messages: { '': [infoMessage('password_changed')] }, ...(endsSessions ? { renewed } : {}) };
   },
+});
+
+const askedBy = ({ now, address, userAgent, flow: { locale } }: Submission, { sub }: Person): Asked => ({
+  ...{ actor: `user:${sub}`, at: now, address, userAgent, locale },
 });
 
 /** Guesses at the current password count as guesses at the sign-in page do. */
