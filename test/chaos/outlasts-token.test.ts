@@ -18,6 +18,8 @@ let shop: CreatedClient;
 beforeAll(async () => {
   listener = await startListener();
   stage = await openStage({ redis: true, env: { AUTHORITY_OUTBOUND_ALLOW: new URL(listener.origin).host } });
+  // All devices of this test are at one address.
+  await stage.operator.setSetting('token.device_address_requests', 1_000_000);
   tv = await stage.operator.createClient({
     client_name: 'TV',
     grant_types: [grant_type],
