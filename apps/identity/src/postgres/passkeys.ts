@@ -36,6 +36,7 @@ const list = statement(
      (extract(epoch FROM created_at) * 1000)::bigint AS created, (extract(epoch FROM last_used_at) * 1000)::bigint AS used
    FROM passkeys WHERE sub = $1 ORDER BY created_at, credential_id`,
 );
+const findUser = statement('passkey_user', 'SELECT user_handle FROM passkey_users WHERE sub = $1');
 // The update that changes nothing answers the row that is there already.
 const makeUser = statement(
   'passkey_user_make',
@@ -63,6 +64,10 @@ const remove = statement('passkey_remove', 'DELETE FROM passkeys WHERE credentia
 /** The lock on the person: whoever takes away another way in at the same time has to wait too. */
 const lockIdentity = statement('passkey_identity_lock', 'SELECT sub FROM identities WHERE sub = $1 FOR UPDATE');
 const otherWays = statement('passkey_other_ways', "SELECT FROM credentials WHERE sub = $1 AND kind IN ('password', 'upstream') LIMIT 1");
+
+interface UserRow {
+  user_handle: Buffer;
+}
 
 interface FoundRow {
   sub: string;
@@ -117,7 +122,8 @@ export class PostgresPasskeys implements Passkeys {
   }
 
   async userHandle(sub: string): Promise<string> {
-    const [row] = await this.#database.query<{ user_handle: Buffer }>(makeUser, [sub, randomBytes(32)]);
+    const [known] = await this.#database.query<UserRow>(findUser, [sub]);
+    const [row] = known ? [known] : await this.#database.query<UserRow>(makeUser, [sub, randomBytes(32)]);
     if (!row) throw new Error('a person who is gone asks for passkeys');
     return row.user_handle.toString('base64url');
   }

@@ -6,12 +6,14 @@ import { type Behaviour, SoftwareAuthenticator } from '@authority/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeAccounts, FakeAttestations, FakeCompletions, FakeCounters, FakeFlows, FakePasswords, FakeSchemas } from '../../fakes.ts';
 import { FlowEndpoint } from '../../flows/flow-endpoint.ts';
+import type { FlowState } from '../../flows/state.ts';
 import { identitySettings } from '../../settings.ts';
 import { Throttle } from '../../throttle/throttle.ts';
 import { password } from '../password/password.ts';
 import { FakeChallenges, FakePasskeys } from './fakes.ts';
 import { passkey } from './passkey.ts';
 import { relyingParty } from './relying-party.ts';
+import { secondFactor } from './sign-in-forms.ts';
 
 const issuer = 'https://id.example.com';
 const browserOf = (name: string) => createHash('sha256').update(name).digest('base64url');
@@ -186,13 +188,29 @@ describe('A passkey after the password', () => {
   });
 });
 
+test('after the loss of every passkey the mailbox is enough for whoever has no password, and for nobody else', async () => {
+  const { sub } = await person();
+  const ports = { passkeys, challenges: new FakeChallenges(), accounts, settings: fixedSettings(identitySettings) };
+  const part = secondFactor({ ...ports, rp: () => relyingParty(issuer, { id: '', origins: [] }) });
+  const known = { sub, security: 1 };
+  const recovering: FlowState = {
+    ...{ kind: 'recovery', browser: browserOf('one'), expiresAt: 9000, hint: '', locale: '', interaction: '', acrValues: [] },
+    ...{ factors: [], memory: {}, person: known },
+  };
+  const view = { flow: recovering, memory: {}, person: known, values: {}, messages: {}, now: 5000 };
+  expect(await part.offer(view)).toBeDefined();
+  accounts.findPassword = async () => undefined;
+  expect(await part.offer(view)).toBeUndefined();
+  expect(await part.offer({ ...view, flow: { ...recovering, kind: 'login' } })).toBeDefined();
+});
+
 describe('Passkeys in the account', () => {
   const settingsOf = async (sub: string) => start({ kind: FlowKind.SETTINGS, attestation: await attest(sub) });
   const act = async (flow: Flow, sub: string, values: Record<string, string>) => submit(flow, values, { attestation: await attest(sub) });
 
   test('are added, listed, named anew and removed', async () => {
     const { sub, authenticator, added } = await person();
-    expect(messagesOf(added)).toEqual(['passkey_added']);
+    expect(messagesOf(added)).toEqual(['passkey_added_first']);
     const flow = await settingsOf(sub);
     expect(flow.forms[1]?.items.map(({ id, actions }) => [id, actions.map(({ value }) => value)])).toEqual([
       [authenticator.id, ['rename', 'remove']],

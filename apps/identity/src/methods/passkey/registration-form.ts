@@ -15,7 +15,7 @@ import { answerField, type FormPorts } from './sign-in-forms.ts';
 import { amrOf } from './sign-in.ts';
 
 export interface RegistrationPorts extends FormPorts {
-  readonly accounts: Pick<Accounts, 'register'>;
+  readonly accounts: Pick<Accounts, 'register' | 'findPassword'>;
   readonly throttle: Pick<Throttle, 'admitRegistration'>;
   readonly schemas: Pick<Schemas, 'newest'>;
   readonly registrationSchema: () => string;

@@ -12,7 +12,7 @@ import type { RelyingParty } from './relying-party.ts';
 import { answerField, type FormPorts } from './sign-in-forms.ts';
 
 export interface SettingsPorts extends FormPorts {
-  readonly accounts: Pick<Accounts, 'findForFlow'>;
+  readonly accounts: Pick<Accounts, 'findForFlow' | 'findPassword'>;
 }
 
 const renameAction: Action = { value: 'rename', id: 'passkey_rename' };
@@ -68,7 +68,6 @@ interface Known {
 }
 
 async function addForm({ flow }: View, { person, rp, theirs }: Known, ports: SettingsPorts): Promise<Form> {
-  if (theirs.length >= mostPasskeys) return { fields: [] };
   const account = await ports.accounts.findForFlow(person.sub);
   const challenge = await ports.challenges.make(bindingOf(flow));
   const user = { handle: await ports.passkeys.userHandle(person.sub), name: account?.name ?? '' };
@@ -102,10 +101,17 @@ async function add(submission: Submission, person: Person, ports: SettingsPorts)
   const asked = askedBy(person, submission);
   const answered = { answer, binding: bindingOf(submission.flow), rp, userAgent: submission.userAgent, sub: person.sub, asked };
   const { added, name = '' } = await addPasskey(answered, ports);
-  if (added === 'added') return { kind: 'changed', messages: { '': [infoMessage('passkey_added', { name })] } };
+  if (added === 'added') return { kind: 'changed', messages: { '': [infoMessage(await addedMessage(person, ports), { name })] } };
   if (added === 'exists') return ask({ '': [errorMessage('passkey_exists')] });
   if (added === 'too_many') return ask({ '': [errorMessage('passkey_too_many', { max: String(mostPasskeys) })] });
   return ask({ '': [errorMessage('passkey_not_made')] });
+}
+
+/** Whoever has a password learns at the first passkey that the password is no longer enough. */
+async function addedMessage({ sub }: Person, { passkeys, accounts, settings }: SettingsPorts): Promise<string> {
+  const isFirst = (await passkeys.list(sub)).length === 1;
+  const isAsked = isFirst && settings.get('passkey.second_factor') && (await accounts.findPassword(sub)) !== undefined;
+  return isAsked ? 'passkey_added_first' : 'passkey_added';
 }
 
 async function rename(submission: Submission, person: Person, { passkeys }: SettingsPorts): Promise<Result> {

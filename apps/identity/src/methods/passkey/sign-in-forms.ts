@@ -2,6 +2,7 @@ import { log } from '@authority/telemetry';
 import { passwordAcr, leastAcr } from '../../flows/assurance.ts';
 import { ask, type Form, type Part, type Result, type SecondPart, type Submission, type View } from '../../flows/method.ts';
 import { errorMessage } from '../../flows/state.ts';
+import type { Accounts } from '../../accounts/ports.ts';
 import type { IdentitySettings } from '../../settings.ts';
 import type { Binding, Challenges } from './challenge.ts';
 import { firstFactorOptions, secondFactorOptions } from './options.ts';
@@ -15,6 +16,7 @@ export interface FormPorts {
   /** Undefined where there are no passkeys. */
   readonly rp: () => RelyingParty | undefined;
   readonly settings: IdentitySettings;
+  readonly accounts: Pick<Accounts, 'findPassword'>;
 }
 
 /** What a script fills in; without one there are no passkeys. */
@@ -37,11 +39,13 @@ export const firstFactor = ({ passkeys, challenges, rp, settings }: FormPorts): 
 });
 
 /** Another factor of a person who is known: any passkey of theirs. */
-export const secondFactor = ({ passkeys, challenges, rp, settings }: FormPorts): SecondPart => ({
+export const secondFactor = ({ passkeys, challenges, rp, settings, accounts }: FormPorts): SecondPart => ({
   async offer({ flow, person }) {
     const known = isAsked(flow, settings) ? rp() : undefined;
     const theirs = known && person ? await passkeys.list(person.sub) : [];
-    if (!known || theirs.length === 0) return undefined;
+    if (!known || !person || theirs.length === 0) return undefined;
+    // Whoever has nothing besides passkeys, and has lost them, has nothing but their mailbox to get back in by.
+    if (flow.kind === 'recovery' && (await accounts.findPassword(person.sub)) === undefined) return undefined;
     return signInForm(secondFactorOptions(known, await challenges.make({ purpose: 'second_factor', flow }), theirs));
   },
 
