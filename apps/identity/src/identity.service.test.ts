@@ -4,9 +4,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { IdentityServiceService as AdminIdentityService, SettingsServiceService } from '@authority/contracts/admin';
+import {
+  IdentityServiceService as AdminIdentityService,
+  ImportIdentitiesRequest,
+  ImportServiceService,
+  SettingsServiceService,
+} from '@authority/contracts/admin';
 import { FlowKind, StartFlowRequest, FlowServiceService, IdentityServiceService } from '@authority/contracts/identity';
 import { PullFeedRequest } from '@authority/contracts/rpc';
+import { open, statement } from '@authority/postgres';
 import { DirectHub, directRuntime, type ServiceName } from '@authority/rpc';
 import { setLogSink } from '@authority/telemetry';
 import { testPostgres, type TestPostgres, testRedis, type TestRedis } from '@authority/testing';
@@ -19,10 +25,12 @@ const flows = runtime('gateway').connect('identity', FlowServiceService);
 const asSession = runtime('session').connect('identity', IdentityServiceService);
 const asToken = runtime('token').connect('identity', IdentityServiceService);
 const identities = runtime('admin').connect('identity', AdminIdentityService);
+const importing = runtime('admin').connect('identity', ImportServiceService);
 const settings = runtime('admin').connect('identity', SettingsServiceService);
 
 let postgres: TestPostgres;
 let redis: TestRedis;
+let databaseUrl: string;
 let identity: Running;
 let address = 0;
 const lines: string[] = [];
@@ -59,7 +67,7 @@ beforeAll(async () => {
   setLogSink((line) => void lines.push(line));
   [postgres, redis] = await Promise.all([testPostgres(), testRedis()]);
   const ownerUrl = await postgres.newDatabase();
-  const databaseUrl = postgres.serviceUrl(ownerUrl, 'identity');
+  databaseUrl = postgres.serviceUrl(ownerUrl, 'identity');
   const secrets = [randomBytes(32)];
   await migrateIdentity({ ownerUrl, serviceUrl: databaseUrl, secrets });
   const config = {
@@ -92,6 +100,23 @@ describe('sign-in over RPC', () => {
     expect(second.auth_time_ms).toBeGreaterThan(first.auth_time_ms);
     const { active, claims } = await asToken.getClaims({ sub: first.sub, scopes: ['email'], claims: [] });
     expect([active, JSON.parse(claims)]).toEqual([true, { email: 'Walk@Example.com', email_verified: false }]);
+  });
+
+  test('how-to/import.md: an imported person signs in with the old password, and has a hash of ours from then on', async () => {
+    const person = { external_id: '1', traits: '{"email":"moved@example.com"}', password_hash: '{SSHA}xCoAhsXWiKbSyTjqWPV5SBDy7r1zYWx0' };
+    const request = ImportIdentitiesRequest.fromPartial({ import_id: 'old', identities: [person] });
+    expect((await importing.importIdentities(request)).results).toMatchObject([{ outcome: 'created' }]);
+    expect((await login('moved@example.com', 'wrong')).ids).toEqual(['credentials_wrong']);
+    for (const _time of ['the first', 'the second']) {
+      const { completion } = await login('moved@example.com', 'letmein');
+      expect((await asSession.redeemCompletion({ completion, browser })).amr).toEqual(['pwd']);
+    }
+    const database = await open({ url: databaseUrl, service: 'identity' });
+    const stored = "SELECT data ->> 'phc' AS phc FROM credentials JOIN identifiers USING (sub) WHERE value = 'moved@example.com'";
+    expect(await database.query(statement('', stored))).toEqual([{ phc: expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/) }]);
+    await database.close();
+    expect((await importing.importIdentities(request)).results).toMatchObject([{ outcome: 'unchanged' }]);
+    expect((await login('moved@example.com', 'letmein')).completion).not.toBe('');
   });
 
   test('a flow of another browser is refused', async () => {

@@ -14,6 +14,8 @@ import { PostgresAccounts } from '../postgres/accounts.ts';
 import { hashSample } from '../postgres/hash-sample.ts';
 import { findIdentity } from '../postgres/identities.ts';
 import { PostgresPasskeys } from '../postgres/passkeys.ts';
+import { PostgresTotps } from '../postgres/totps.ts';
+import { totpPlace } from '../methods/totp/totps.ts';
 import { PostgresSchemas } from '../postgres/schemas.ts';
 import { imports } from './import.ts';
 
@@ -113,7 +115,9 @@ describe('how-to/import.md: people come as a whole, or not at all', () => {
     );
     expect(row?.data).toMatchObject({ v: 1, algorithm: 'SHA1', digits: 6, period: 30 });
     expect(Math.abs((row?.data.step ?? 0) - Date.now() / 30_000)).toBeLessThan(2);
-    expect(await sealed.open(row?.data.sealed ?? '', { purpose: 'totp', row: result?.sub ?? '' })).toEqual(seed);
+    const kept = await new PostgresTotps(database, async () => {}).find(result?.sub ?? '');
+    expect(kept).toMatchObject({ algorithm: 'SHA1', digits: 6, period: 30, sealed: row?.data.sealed, lastUsedAt: undefined });
+    expect(await sealed.open(row?.data.sealed ?? '', totpPlace(result?.sub ?? ''))).toEqual(seed);
     expect(await find('totp@example.com')).toMatchObject({ secondFactor: true });
     const wrong = { secret: Buffer.alloc(4), algorithm: 'MD5', digits: 4, period: 1 };
     expect(fields((await send('totp', [person('totp-2', { totp: wrong })]))[0])).toEqual([

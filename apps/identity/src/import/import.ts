@@ -5,17 +5,18 @@ import { fieldInvalid } from '@authority/listing';
 import type { Database, Queryable } from '@authority/postgres';
 import { keyReader } from '../methods/passkey/ceremony.ts';
 import { findClashes, type Clashes, insertPeople, insertTotps, isTakenMeanwhile } from '../postgres/imports.ts';
+import type { Seeds } from '../methods/totp/totps.ts';
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
 import type { Schemas } from '../schemas/ports.ts';
 import { type Person, readPerson } from './person.ts';
-import { type Seeds, sealTotp } from './totp.ts';
+import { sealTotp } from './totp.ts';
 
 export interface ImportPorts {
   readonly database: Database;
   readonly schemas: Pick<Schemas, 'newest'>;
   readonly registrationSchema: () => string;
   /** Seals the seeds of authenticator apps. */
-  readonly seeds: Seeds;
+  readonly seeds: Pick<Seeds, 'seal'>;
   readonly now: () => number;
 }
 
@@ -68,7 +69,7 @@ interface Batch {
   readonly importId: string;
   readonly read: readonly Read[];
   readonly actor: string;
-  readonly seeds: Seeds;
+  readonly seeds: Pick<Seeds, 'seal'>;
 }
 
 async function store(tx: Queryable, { importId, read, actor, seeds }: Batch): Promise<ImportResult[]> {

@@ -1,12 +1,6 @@
 import type { ImportedTotp } from '@authority/contracts/admin';
-import type { SealedValues } from '@authority/sealing';
+import { type Seeds, totpPlace } from '../methods/totp/totps.ts';
 import type { Refuse } from './person.ts';
-
-/** How seeds are sealed. */
-export type Seeds = Pick<SealedValues, 'seal'>;
-
-/** The place that a seed is sealed for: its person's row. */
-const totpPlace = (sub: string) => ({ purpose: 'totp', row: sub });
 
 /** An authenticator app of an import, checked. */
 export interface NewTotp {
@@ -37,6 +31,6 @@ export function readTotp(asked: ImportedTotp | undefined, now: number, refuse: R
   return { seed: Buffer.from(secret), algorithm, digits, period, step: Math.floor(now / 1000 / period) };
 }
 
-export async function sealTotp({ seed, ...totp }: NewTotp, sub: string, seeds: Seeds): Promise<SealedTotp> {
+export async function sealTotp({ seed, ...totp }: NewTotp, sub: string, seeds: Pick<Seeds, 'seal'>): Promise<SealedTotp> {
   return { ...totp, sealed: await seeds.seal(seed, totpPlace(sub)) };
 }
