@@ -3,7 +3,7 @@ import { Operator, startFiveProcesses, startOneProcess, type Suite } from '@auth
 import type { Walk } from './browser-walk.ts';
 import { deviceGrant, exchangeGrant, redirectUri, type Target } from './target.ts';
 
-const person = { email: 'bench@example.com', password: 'correct horse battery staple 9', name: 'Bench Person' };
+export const person = { email: 'bench@example.com', password: 'correct horse battery staple 9', name: 'Bench Person' };
 const paths = {
   token: '/oauth2/token',
   introspect: '/oauth2/introspect',

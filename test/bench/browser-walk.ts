@@ -42,24 +42,35 @@ export class Walk {
     const form = /<form[^>]*method="post"[\s\S]*?<\/form>/i.exec(page.body)?.[0];
     if (!form) throw new Error(`no form on ${page.url}: ${page.body.slice(0, 500)}`);
     const action = /action="([^"]*)"/i.exec(form)?.[1] ?? page.url;
-    const hidden: Record<string, string> = {};
-    for (const [input] of form.matchAll(/<input[^>]*type="hidden"[^>]*>/gi)) {
-      const name = /name="([^"]*)"/.exec(input)?.[1];
-      if (name) hidden[name] = decode(/value="([^"]*)"/.exec(input)?.[1] ?? '');
-    }
-    return this.open(new URL(decode(action), page.url).href, { ...hidden, ...fields });
+    return this.open(new URL(decode(action), page.url).href, { ...hiddenFields(form), ...fields });
   }
 
   #keep(response: Response): void {
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ''] = line.split(';');
-      const at = pair.indexOf('=');
-      const name = pair.slice(0, at);
-      const value = pair.slice(at + 1);
-      if (value === '' || /expires=Thu, 01 Jan 1970/i.test(line)) this.#cookies.delete(name);
+    for (const { name, value, isGone } of cookiesOf(response)) {
+      if (isGone) this.#cookies.delete(name);
       else this.#cookies.set(name, value);
     }
   }
+}
+
+export function cookiesOf(response: Response): { name: string; value: string; isGone: boolean }[] {
+  return response.headers.getSetCookie().map((line) => {
+    const [pair = ''] = line.split(';');
+    const at = pair.indexOf('=');
+    const value = pair.slice(at + 1);
+    return { name: pair.slice(0, at), value, isGone: value === '' || /expires=Thu, 01 Jan 1970/i.test(line) };
+  });
+}
+
+/** The hidden fields of the first form of a page that is posted. */
+export function hiddenFields(page: string): Record<string, string> {
+  const form = /<form[^>]*method="post"[\s\S]*?<\/form>/i.exec(page)?.[0] ?? '';
+  const hidden: Record<string, string> = {};
+  for (const [input] of form.matchAll(/<input[^>]*type="hidden"[^>]*>/gi)) {
+    const name = /name="([^"]*)"/.exec(input)?.[1];
+    if (name) hidden[name] = decode(/value="([^"]*)"/.exec(input)?.[1] ?? '');
+  }
+  return hidden;
 }
 
 function decode(text: string): string {

@@ -14,6 +14,8 @@ export interface Load {
   connections: number;
   /** Ends after this many seconds, or when `next` has no more. */
   seconds: number;
+  /** As many requests a second, evenly, instead of as many as are answered. */
+  perSecond?: number;
   /** The next request of a connection, as bytes on the wire; undefined: this connection is done. */
   next(connection: number): Buffer | undefined;
   /** Sees every answer; true: it is what was expected. */
@@ -67,14 +69,20 @@ function runConnection(load: Load, index: number, endsAt: number, answered: (ans
     const socket = connect({ host: load.host, port: load.port, noDelay: true });
     const reader = new AnswerReader();
     let sentAt = 0;
+    const pace = new Pace(load, index);
     const send = (): void => {
+      const waits = pace.next();
+      if (waits > 0) setTimeout(sendNow, waits);
+      else sendNow();
+    };
+    const sendNow = (): void => {
       const request = performance.now() < endsAt ? load.next(index) : undefined;
       if (!request) {
         finish(socket);
         resolve();
         return;
       }
-      sentAt = performance.now();
+      sentAt = pace.due ?? performance.now();
       socket.write(request);
     };
     socket.on('connect', send);
@@ -87,6 +95,29 @@ function runConnection(load: Load, index: number, endsAt: number, answered: (ans
     socket.on('error', reject);
     socket.on('close', () => resolve());
   });
+}
+
+/** When a connection sends: as soon as it is answered, or at its own even times. */
+class Pace {
+  readonly #everyMs: number;
+  #nextAt: number;
+  /** The time of a request that should have left while the one before was not answered yet: the wait counts as its own. */
+  due: number | undefined;
+
+  constructor({ perSecond, connections }: Load, index: number) {
+    this.#everyMs = perSecond ? (connections * 1000) / perSecond : 0;
+    this.#nextAt = performance.now() + (index / connections) * this.#everyMs;
+  }
+
+  /** Milliseconds until the next request may leave. */
+  next(): number {
+    if (this.#everyMs === 0) return 0;
+    const now = performance.now();
+    const at = this.#nextAt;
+    this.#nextAt += this.#everyMs;
+    this.due = at < now ? at : undefined;
+    return Math.max(0, at - now);
+  }
 }
 
 function finish(socket: Socket): void {

@@ -250,6 +250,12 @@ export const flows: readonly Flow[] = [
   dpop,
 ];
 
+export function flowOf(name: string): Flow {
+  const flow = flows.find((one) => one.name === name);
+  if (!flow) throw new Error(`there is no flow ${name}`);
+  return flow;
+}
+
 async function inParallel(width: number, count: number, work: () => Promise<void>): Promise<void> {
   let left = count;
   await Promise.all(

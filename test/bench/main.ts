@@ -10,6 +10,7 @@ import { measure, type Row } from './measure.ts';
 import { readOptions } from './options.ts';
 import { startPeer } from './peer-target.ts';
 import { environmentOf, signsPerSecond, table } from './report.ts';
+import { measureSignIn, type SignInRow, signInName } from './sign-in.ts';
 import type { Target } from './target.ts';
 
 const { seconds, rounds, only, short } = readOptions(process.argv.slice(2));
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
   const signs = signsPerSecond();
   say(`openssl: ${signs} ecdsap256 signs a second on one core`);
   const rows: Row[] = [];
+  const signIn: SignInRow[] = [];
   const starters: [string, () => Promise<Target>][] = [
     ['split', () => startAuthority('split')],
     ['standalone', () => startAuthority('standalone')],
@@ -30,17 +32,19 @@ async function main(): Promise<void> {
   ];
   const targets: Target[] = [];
   try {
-    for (const [name, start] of starters) {
+    // Sign-ins have no peer: oidc-provider knows no passwords.
+    for (const [name, start] of chosen.length === 0 ? starters.slice(0, 2) : starters) {
       say(`starting ${name} …`);
       targets.push(await start());
     }
     for (const flow of chosen) {
       for (let round = 0; round < rounds; round++) await everyTarget(flow, targets, rows);
     }
+    for (let round = 0; round < rounds && signInName.includes(only); round++) signIn.push(...(await signIns(targets)));
   } finally {
     for (const target of targets) await target.stop();
   }
-  const report = { environment: environmentOf(), seconds, rounds, signsPerSecond: signs, rows };
+  const report = { environment: environmentOf(), seconds, rounds, signsPerSecond: signs, rows, signIn };
   const text = table(report);
   process.stdout.write(`${text}\n`);
   if (short || only) return;
@@ -61,6 +65,18 @@ async function everyTarget(flow: (typeof flows)[number], targets: readonly Targe
       `${flow.name} | ${target.name}: ${perSecond.toFixed(0)}/s, ${cpuMicrosPerRequest.toFixed(0)} µs, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms${failures ? `, ${failures} FAILED: ${firstFailure}` : ''}`,
     );
   }
+}
+
+async function signIns(targets: readonly Target[]): Promise<SignInRow[]> {
+  const rows: SignInRow[] = [];
+  for (const target of targets.slice(0, 2)) {
+    const row = await measureSignIn(target, seconds);
+    rows.push(row);
+    say(
+      `${signInName} | ${target.name}: ${row.signIns.perSecond.toFixed(0)}/s of ${row.bare.perSecond.toFixed(0)}, CPU ${row.signIns.cpuMillis.toFixed(1)} ms of ${row.bare.cpuMillis.toFixed(1)}; token p99 ${row.quiet.p99.toFixed(1)} ms, in a storm of ${row.storm.signIns.toFixed(0)}/s ${row.storm.p99.toFixed(1)} ms${row.failures ? `, ${row.failures} FAILED` : ''}`,
+    );
+  }
+  return rows;
 }
 
 await main();

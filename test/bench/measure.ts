@@ -14,7 +14,7 @@ export interface Row extends Measured {
   loadCoreBusy: number;
 }
 
-const SERVER_CORE = 0;
+export const SERVER_CORE = 0;
 const LOAD_CORE = 1;
 
 /** All server processes on one core, the stores and the load on the other (performance.md). */

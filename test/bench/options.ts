@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
 import { flows } from './flows.ts';
+import { signInName } from './sign-in.ts';
+
+const names = [...flows.map(({ name }) => name), signInName];
 
 const help = `npm run bench [-- options]
 
@@ -11,7 +14,7 @@ Measures Authority, split and standalone, against oidc-provider on this machine,
   --short       one second, one round; nothing is written (what CI runs)
   --help        this
 
-Flows: ${flows.map(({ name }) => name).join(' · ')}
+Flows: ${names.join(' · ')}
 `;
 
 export interface Options {
@@ -36,7 +39,7 @@ export function readOptions(args: readonly string[]): Options {
     });
     if (values.help) end(0, help);
     const { only, short } = values;
-    if (!flows.some(({ name }) => name.includes(only))) throw new Error(`no flow has ${only} in its name`);
+    if (!names.some((name) => name.includes(only))) throw new Error(`no flow has ${only} in its name`);
     return { seconds: positive(values.seconds, short ? 1 : 5), rounds: positive(values.rounds, short ? 1 : 2), only, short };
   } catch (error) {
     return end(2, `${error instanceof Error ? error.message : String(error)}\n\n${help}`);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import type { Row } from './measure.ts';
+import type { SignInRow } from './sign-in.ts';
 
 export interface Report {
   environment: string;
@@ -8,6 +9,7 @@ export interface Report {
   rounds: number;
   signsPerSecond: number;
   rows: Row[];
+  signIn: SignInRow[];
 }
 
 export function environmentOf(): string {
@@ -66,7 +68,7 @@ export function table(report: Report): string {
       `| ${flow} | ${ratio(split, peer)} | ${ratio(standalone, peer)} | ${raw(split)} | ${raw(standalone)} | ${peer ? raw(peer) : 'not offered'} |`,
     );
   }
-  lines.push(...ceilings(report));
+  lines.push(...ceilings(report), ...signIns(report.signIn));
   return lines.join('\n');
 }
 
@@ -88,6 +90,34 @@ function ceilings(report: Report): string[] {
     );
   }
   return lines.flatMap((line) => ['', line]);
+}
+
+/** What passwords cost, and whom. */
+function signIns(rows: readonly SignInRow[]): string[] {
+  if (rows.length === 0) return [];
+  const lines = [
+    '',
+    'Passwords, on the same core as everything else of the server; tokens are client_credentials at half the rate that saturates it.',
+    '',
+    '| | argon2id alone ÷ sign-in, CPU (ms) | sign-ins /s, argon2id alone /s | token p99 in a storm ÷ quiet | tokens quiet: /s, p50, p99 ms | in a storm: /s, p50, p99 ms, sign-ins /s |',
+    '|---|---|---|---|---|---|',
+  ];
+  for (const target of new Set(rows.map((row) => row.target))) {
+    const of = (pick: (row: SignInRow) => number): number => middle(rows.filter((row) => row.target === target).map(pick));
+    const tokens = (kind: 'quiet' | 'storm'): string =>
+      `${of((row) => row[kind].perSecond).toFixed(0)}, ${of((row) => row[kind].p50).toFixed(1)}, ${of((row) => row[kind].p99).toFixed(1)}`;
+    const failed = of((row) => row.failures) > 0 ? ' (failures!)' : '';
+    const share = `**${of(({ bare, signIns }) => bare.cpuMillis / signIns.cpuMillis).toFixed(2)}** (${of((row) => row.bare.cpuMillis).toFixed(1)} ÷ ${of((row) => row.signIns.cpuMillis).toFixed(1)})`;
+    const rates = `${of((row) => row.signIns.perSecond).toFixed(0)}, ${of((row) => row.bare.perSecond).toFixed(0)}`;
+    lines.push(
+      `| ${target}${failed} | ${share} | ${rates} | **${of((row) => row.storm.p99 / row.quiet.p99).toFixed(1)}** | ${tokens('quiet')} | ${tokens('storm')}, ${of((row) => row.storm.signIns).toFixed(0)} |`,
+    );
+  }
+  return lines;
+}
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 }
 
 function ratio(ours: Summary | undefined, peer: Summary | undefined): string {

@@ -6,7 +6,10 @@ import { bundleOfTests } from '../bundle.mjs';
 
 const outdir = join(root, 'dist/bench');
 const here = join(root, 'test/bench');
-await bundleOfTests({ main: join(here, 'main.ts'), peer: join(here, 'peer.ts'), floor: join(here, 'floor.ts') }, outdir);
+await bundleOfTests(
+  { main: join(here, 'main.ts'), peer: join(here, 'peer.ts'), floor: join(here, 'floor.ts'), argon2: join(here, 'argon2.ts') },
+  outdir,
+);
 const done = spawnSync(nodePath(), ['--enable-source-maps', join(outdir, 'main.js'), ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
