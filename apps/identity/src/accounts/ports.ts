@@ -57,7 +57,7 @@ export interface Accounts {
   findPassword(sub: string): Promise<string | undefined>;
   /** Atomic: identity, identifiers, addresses, credential and audit row, or nothing when an identifier is taken. */
   register(account: NewAccount): Promise<{ security: number; at: number } | Taken>;
-  /** Atomic: traits, identifiers, addresses and audit row. `conflict`: the traits are no longer those of before. */
+  /** Atomic: traits, identifiers, addresses, audit row, and notices to addresses that went. `conflict`: the traits are no longer those of before. */
   changeTraits(change: TraitChange): Promise<'changed' | 'conflict' | Taken>;
   /** Remembers a browser that signed in. Answers whether it is new to an account that knows others. */
   signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }>;
@@ -80,6 +80,8 @@ export interface TraitChange {
   /** They fit the schema. */
   readonly traits: Traits;
   readonly before: Pick<Known, 'traits' | 'schema'>;
+  /** For the notice to an e-mail address that is theirs no more. */
+  readonly asked: Asked;
 }
 
 export interface PasswordChange {

@@ -7,7 +7,7 @@ import type { Notice } from './notices.ts';
 import { isSubject } from '../accounts/subject.ts';
 import type { Traits } from '../accounts/traits.ts';
 import type { IdentitySchema } from '../schemas/identity-schema.ts';
-import { storeAddresses, verifyAddress } from './addresses.ts';
+import { addressesOf, storeAddresses, verifyAddress } from './addresses.ts';
 import { IdentifierTaken, storeIdentifiers } from './identifiers.ts';
 import { insertFirstPasskey } from './passkeys.ts';
 
@@ -123,7 +123,7 @@ export class PostgresAccounts implements Accounts {
   }
 
   changeTraits(change: TraitChange): Promise<'changed' | 'conflict' | Taken> {
-    return orTaken(() => this.#database.transaction((tx) => changeTraits(tx, change)));
+    return orTaken(() => this.#database.transaction((tx) => changeTraits(tx, change, this.#notice)));
   }
 
   async signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }> {
@@ -162,13 +162,21 @@ async function orTaken<T>(work: () => Promise<T>): Promise<T | Taken> {
   }
 }
 
-async function changeTraits(tx: Queryable, { sub, schema, traits, before }: TraitChange): Promise<'changed' | 'conflict'> {
+async function changeTraits(
+  tx: Queryable,
+  { sub, schema, traits, before, asked }: TraitChange,
+  notice: Notice | undefined,
+): Promise<'changed' | 'conflict'> {
   // An address that stays keeps what is known of it; of another one it is known if it was an address of theirs before.
   const email = schema.addressOfClaim('email', traits);
   const values = [sub, JSON.stringify(before.traits), JSON.stringify(traits), schema.id, schema.version];
   if ((await tx.query(storeTraits, values)).length === 0) return 'conflict';
+  const [known, wanted] = [await addressesOf(tx, sub), schema.addressesOf(traits)];
+  const goes = known.some(({ kind, value }) => kind === 'email' && !wanted.some((one) => one.value === value));
+  // While the address is still theirs: whoever took the account over could take it away in silence otherwise.
+  if (goes) await notice?.(tx, sub, 'email_changed', asked);
   await storeIdentifiers(tx, sub, schema.identifiersOf(traits));
-  await storeAddresses(tx, sub, schema.addressesOf(traits));
+  await storeAddresses(tx, sub, wanted);
   await tx.query(followAddress, [sub, email, schema.addressOfClaim('email', before.traits) === email]);
   const names = new Set([...Object.keys(before.traits), ...Object.keys(traits)]);
   const changed = [...names].filter((name) => JSON.stringify(before.traits[name]) !== JSON.stringify(traits[name]));

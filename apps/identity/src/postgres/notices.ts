@@ -1,5 +1,6 @@
 import { type Queryable, statement } from '@authority/postgres';
 import type { Asked } from '../accounts/asked.ts';
+import { isAddress } from '../mails/address.ts';
 import type { Mails } from '../mails/mails.ts';
 
 /** What a person is told of by mail when a credential of theirs has changed. */
@@ -10,7 +11,8 @@ export type NoticeKind =
   | 'passkey_added'
   | 'passkey_removed'
   | 'password_changed'
-  | 'password_recovered';
+  | 'password_recovered'
+  | 'email_changed';
 
 /** Tells a person of a change, in its transaction. */
 export type Notice = (tx: Queryable, sub: string, kind: NoticeKind, asked: Asked) => Promise<void>;
@@ -27,5 +29,6 @@ export const mailNotices =
   (mails: Mails): Notice =>
   async (tx, sub, kind, { at, address, userAgent, locale }) => {
     const [row] = await tx.query<{ value: string }>(addressOf, [sub]);
-    if (row) await mails.send(tx, { kind, to: row.value, locale, values: { asked: { at, address, userAgent } } });
+    // An identifier may be spelled in a way that no envelope can carry; the change itself must not fail by it.
+    if (row && isAddress(row.value)) await mails.send(tx, { kind, to: row.value, locale, values: { asked: { at, address, userAgent } } });
   };

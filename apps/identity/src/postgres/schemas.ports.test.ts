@@ -14,13 +14,14 @@ import { testPostgres, type TestPostgres } from '@authority/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { claimsOf } from '../accounts/claims.ts';
 import { Directory } from '../accounts/directory.ts';
-import { FakePasswords } from '../fakes.ts';
+import { FakeMails, FakePasswords } from '../fakes.ts';
 import { migrateIdentity } from '../identity.ts';
 import { SchemaAdmin } from '../schemas/schema-admin.ts';
 import { PostgresAccounts } from './accounts.ts';
 import { addressesOf } from './addresses.ts';
 import { claimSources } from './claims.ts';
 import { identifierKindsInUse } from './identifiers.ts';
+import { mailNotices } from './notices.ts';
 import { PostgresSchemas } from './schemas.ts';
 
 let postgres: TestPostgres;
@@ -228,20 +229,23 @@ describe('OpenID Connect Core §5.1: whether an address has been verified is kno
   });
 
   test('a person changes what is known of them: of two at once one, an address by whether it was known before', async () => {
-    const accounts = new PostgresAccounts(database);
+    const mails = new FakeMails();
+    const accounts = new PostgresAccounts(database, mailNotices(mails));
+    const asked = { actor: 'user:x', at: 1, address: '192.0.2.1', userAgent: 'a', locale: 'de' };
     const traits = { email: 'p@example.com', phone: '+49 151 5555555', given_name: 'P', family_name: 'Q' };
     const { sub } = await create('employee', traits, { email_verified: true });
     const change = async (changes: object) => {
       const before = await accounts.findForFlow(sub);
       const schema = await schemas.newest('employee');
       if (!before || !schema) throw new Error('nobody');
-      return { sub, schema, before, traits: { ...before.traits, ...changes } };
+      return { sub, schema, before, asked, traits: { ...before.traits, ...changes } };
     };
     const [left, right] = [await change({ given_name: 'Left' }), await change({ given_name: 'Right' })];
     expect((await Promise.all([accounts.changeTraits(left), accounts.changeTraits(right)])).sort()).toEqual(['changed', 'conflict']);
     expect(await claims(sub)).toMatchObject({ email: 'p@example.com', email_verified: true });
     expect(await accounts.changeTraits(await change({ email: 'p2@example.com', phone: '+49 151 6666666' }))).toBe('changed');
     expect(await claims(sub)).toMatchObject({ email: 'p2@example.com', email_verified: false, phone_number: '+491516666666' });
+    expect(mails.sent.map(({ kind, to, locale }) => [kind, to, locale])).toEqual([['email_changed', 'p@example.com', 'de']]);
     expect(await accounts.findForFlow(sub)).toMatchObject({ name: 'p2@example.com', schema: { id: 'employee', version: 1 } });
     await create('default', { email: 'p3@example.com' });
     expect(await accounts.changeTraits(await change({ email: 'P3@example.com' }))).toEqual({ taken: 'email' });

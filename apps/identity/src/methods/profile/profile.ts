@@ -32,7 +32,7 @@ const traitSettings = (selection: TraitSelection, { accounts, schemas, throttle 
     return fields.length === 0 ? undefined : { fields };
   },
 
-  async submit({ person, values, address, now }) {
+  async submit({ person, values, address, userAgent, now, flow: { locale } }) {
     const found = person && (await findPerson({ accounts, schemas }, person.sub));
     if (!person || !found) return ask({ '': [errorMessage('flow_expired')] });
     const { known, schema } = found;
@@ -43,7 +43,8 @@ const traitSettings = (selection: TraitSelection, { accounts, schemas, throttle 
     const admission = selection.contact === true ? await throttle.admitRegistration(address, now) : undefined;
     if (admission?.admitted === false) return ask({ '': [errorMessage('throttled')] }, admission.retryAt);
 
-    const outcome = await accounts.changeTraits({ sub: person.sub, schema, traits: changed.traits, before: known });
+    const asked = { actor: `user:${person.sub}`, at: now, address, userAgent, locale };
+    const outcome = await accounts.changeTraits({ sub: person.sub, schema, traits: changed.traits, before: known, asked });
     if (outcome === 'changed') return { kind: 'changed', messages: { '': [infoMessage('profile_changed')] } };
     if (outcome === 'conflict') return ask({ '': [errorMessage('profile_conflict')] });
     return ask(takenMessages(schema, outcome.taken));
