@@ -86,7 +86,8 @@ async function openLink({ flow, now }: Submission, link: string, purpose: 'login
 async function proved({ sub, address, at }: Proven, { accounts, addresses }: EmailCodePorts): Promise<Result> {
   const account = sub === undefined ? undefined : await accounts.findForFlow(sub);
   if (sub === undefined || !account || account.disabled) return ask({ code: [errorMessage('code_wrong')] });
-  // Whoever reads the mail of an address has it: that is all that a verification asks for.
-  if (address !== undefined) await addresses.verify(sub, address);
+  // Whoever reads the mail of an address has it: that is all that a verification asks for. An address that has been
+  // replaced since the code was sent proves nothing any more.
+  if (address === undefined || !(await addresses.verify(sub, address))) return ask({ code: [errorMessage('code_wrong')] });
   return { kind: 'proved', person: { sub, security: account.security }, factor: { amr: ['otp'], at }, memory: {} };
 }

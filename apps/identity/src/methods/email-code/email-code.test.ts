@@ -188,6 +188,14 @@ describe('recovery', () => {
     expect(lines.join('\n')).not.toContain('x@example.com');
   });
 
+  test('a code for an address that has been replaced since proves nothing', async () => {
+    const { flow } = await recovery();
+    const account = accounts.byIdentifier.get('a@example.com');
+    accounts.byIdentifier.delete('a@example.com');
+    if (account) accounts.byIdentifier.set('b@example.com', account);
+    expect(idsOf(await submit(flow, { code: mailed().code }))).toEqual(['code_wrong']);
+  });
+
   test('another code is sent after a while, and another address can be chosen', async () => {
     const { flow } = await recovery();
     expect(idsOf(await submit(flow, { action: 'resend' }))).toEqual(['code_resend_wait']);
