@@ -35,9 +35,9 @@ interface AddPorts {
 export async function addPasskey(
   answered: Answered & { readonly sub: string; readonly asked: Asked },
   { passkeys, challenges }: AddPorts,
-): Promise<{ added: Added | 'invalid'; name?: string }> {
+): Promise<{ added: Added | 'invalid'; passkey?: NamedPasskey }> {
   const read = await readNewPasskey(answered, challenges);
   if (!read) return { added: 'invalid' };
-  const { name } = read.passkey;
-  return { added: await passkeys.add(answered.sub, read.passkey, answered.asked), name };
+  const { passkey } = read;
+  return { added: await passkeys.add(answered.sub, passkey, answered.asked), passkey };
 }

@@ -188,6 +188,23 @@ describe('A passkey after the password', () => {
   });
 });
 
+test('is taken on within the sign-in, where the server wants everybody to have a second factor', async () => {
+  const registration = await start({ kind: FlowKind.REGISTRATION });
+  await submit(registration, { method: 'password', email, password: 'correct horse' });
+  for (const values of [{}, { 'passkey.second_factor': false }]) {
+    open({ 'login.second_factor': 'required', ...values });
+    const flow = flowOf(await submit(await start(), { method: 'password', email, password: 'correct horse' }));
+    const isNew = values['passkey.second_factor'] === undefined;
+    expect(flow.stage).toBe(isNew ? 'enrol' : 'second');
+    if (!isNew) continue;
+    const answer = new SoftwareAuthenticator(issuer).create(optionsOf(flow));
+    expect(await factsOf(await submit(flow, { action: 'add', answer }))).toMatchObject({
+      acr: 'urn:authority:acr:phishing-resistant',
+      amr: ['pwd', 'swk', 'user', 'mfa'],
+    });
+  }
+});
+
 test('after the loss of every passkey the mailbox is enough for whoever has no password, and for nobody else', async () => {
   const { sub } = await person();
   const ports = { passkeys, challenges: new FakeChallenges(), accounts, settings: fixedSettings(identitySettings) };

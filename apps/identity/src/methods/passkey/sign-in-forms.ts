@@ -54,8 +54,9 @@ export const secondFactor = ({ passkeys, challenges, rp, settings, accounts }: F
 
 /** Of everybody who has one, unless the operator says that they may do without where no application asks for more. */
 function isAsked({ acrValues }: View['flow'], settings: IdentitySettings): boolean {
+  if (settings.get('passkey.second_factor') || settings.get('login.second_factor') === 'required') return true;
   const wanted = leastAcr(acrValues);
-  return settings.get('passkey.second_factor') || (wanted !== undefined && wanted !== passwordAcr);
+  return wanted !== undefined && wanted !== passwordAcr;
 }
 
 async function signedIn(

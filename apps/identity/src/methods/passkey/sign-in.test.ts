@@ -51,7 +51,7 @@ const refusal = (reason: string) => expect.objectContaining({ signedIn: false, r
 describe('Registering a passkey', () => {
   test('WebAuthn §7.1: the credential is kept with what it says of itself, under a name of its browser', async () => {
     const authenticator = new SoftwareAuthenticator(issuer);
-    expect(await add('ann', authenticator)).toEqual({ added: 'added', name: 'Firefox, Linux' });
+    expect(await add('ann', authenticator)).toMatchObject({ added: 'added', passkey: { name: 'Firefox, Linux' } });
     expect(await passkeys.list('ann')).toMatchObject([
       { id: authenticator.id, transports: ['internal', 'hybrid'], backupEligible: true, backedUp: true, userVerified: true, counter: 0 },
     ]);
