@@ -70,6 +70,9 @@ describe('docs/how-to/mail.md', () => {
     expect(text).toContain(`${suite.issuer}/account`);
     expect(text).toMatch(/From: (127\.0\.0\.1|::1)\. With: Chrome, Linux\./);
     expect(html).not.toContain('Nobody reads answers');
+    const metrics = await (await fetch(`${suite.metrics.get('standalone')}/metrics`)).text();
+    expect(metrics).toMatch(/authority_mails_total\{[^}]*kind="passkey_added"[^}]*outcome="sent"[^}]*\} 1/);
+    expect(metrics).toMatch(/authority_outbox_waiting\{[^}]*queue="mails"[^}]*\} \d/);
   });
 
   test('a mail server that is away delays, and one that comes back gets the mail', async () => {

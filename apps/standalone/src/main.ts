@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { rmSync } from 'node:fs';
 import { ConfigFault } from '@authority/config';
@@ -57,7 +58,8 @@ async function start(config: StandaloneConfig, folder: DataFolder, env: NodeJS.P
     writeOperatorFile(folder, { issuer: config.issuer, admin_address: adminAddress, ...client });
     say(split ? 'Starting the five services as processes …' : 'Starting the services …');
     const suite = split ? await startSplit(config, folder, stores, env) : await startOneProcess(config, folder, stores);
-    say(banner({ issuer: config.issuer, adminAddress, operatorFile: folder.operatorFile, startedAt }));
+    const mails = config.mailUrl === undefined ? { mailFolder: join(folder.path, 'mail') } : {};
+    say(banner({ issuer: config.issuer, adminAddress, operatorFile: folder.operatorFile, ...mails, startedAt }));
     return {
       stop: async () => {
         await suite.stop();

@@ -5,8 +5,8 @@ export interface Queue<P> {
   /** Lower-case words: a name in the store and a label of metrics. */
   readonly name: string;
   /**
-   * Reads what was stored, by this release or the one before. What it throws makes a dead letter: no later attempt
-   * would read it better.
+   * Reads what was stored, by this release, the one before or the next. What it throws is tried again as other failures
+   * are: while releases overlap, a replica of the other one may know it.
    */
   readonly read: (stored: unknown) => P;
   /** How often it is tried again after the first time, before it is a dead letter. */

@@ -46,7 +46,7 @@ export function mailer({ config, database, ephemeral, settings, outbox, sealed }
 }
 
 function transportOf({ mailServer, mailDir, issuer }: MailerParts['config']): Transport {
-  if (mailServer) return smtpTransport(mailServer);
+  if (mailServer) return smtpTransport(mailServer, new URL(issuer).hostname);
   if (issuer.startsWith('https:')) log.warn('mails_stay_here', { folder: mailDir });
   return folderTransport(mailDir);
 }

@@ -44,12 +44,8 @@ async function deliver<P>(queue: Queue<P>, handler: Handler<P>, job: JobWithMeta
 }
 
 function readPayload<P>(queue: Queue<P>, data: unknown): P {
-  try {
-    if (!isStored(data)) throw new Error('It is not of a version that this release knows.');
-    return queue.read(data.payload);
-  } catch (error) {
-    throw new Undeliverable('The payload cannot be read.', { cause: error });
-  }
+  if (!isStored(data)) throw new Error('The payload is of a version that this release does not know.');
+  return queue.read(data.payload);
 }
 
 /** Rejects when the time is up, also for a handler that does not look at its signal. */

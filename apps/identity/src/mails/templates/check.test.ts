@@ -1,18 +1,12 @@
 import { expect, test } from 'vitest';
-import { type MailKind, mailKinds } from '../kinds.ts';
-import { builtInTemplate, type Template } from './built-in.ts';
+import type { Template } from './built-in.ts';
 import { templateFaults } from './check.ts';
 
-const kinds = Object.keys(mailKinds) as MailKind[]; // of our own table
 const html = '<p>{{code}} <a href="{{link}}">x</a></p>';
 const changed = (changes: Partial<Template>) =>
   templateFaults('recovery', { subject: 'Recover', text: '{{code}}', html, ...changes }).map(
     ({ field, description }) => `${field} ${description}`,
   );
-
-test.each(kinds)('the built-in template of %s can be put in its own place', (kind) => {
-  expect(templateFaults(kind, builtInTemplate(kind, 'en'))).toEqual([]);
-});
 
 test('sections, comments and all values of the kind', () => {
   expect(changed({ text: '{{! note }}{{#asked_from}}from {{asked_from}}{{/asked_from}}{{^reply_to}}no{{/reply_to}} {{ code }}' })).toEqual(

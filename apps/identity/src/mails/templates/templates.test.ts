@@ -1,23 +1,32 @@
 import { describe, expect, test } from 'vitest';
 import { type MailKind, mailKinds, type StoredMail } from '../kinds.ts';
+import { builtInLanguages, catalogueOf, directionOf } from '../messages.ts';
 import { builtInTemplate } from './built-in.ts';
+import { templateFaults } from './check.ts';
 import { render } from './render.ts';
 import { sampleOf } from './sample.ts';
 import { addressOf, viewOf } from './view.ts';
 
 const kinds = Object.keys(mailKinds) as MailKind[]; // of our own table
 const sender = { product: 'Example', issuer: 'https://id.example.com/auth', replyTo: '' };
-const rendered = (mail: StoredMail, from = sender) => render(builtInTemplate(mail.kind, 'en'), viewOf(mail, 'en', from));
+const rendered = (mail: StoredMail, from = sender, locale = 'en') => render(builtInTemplate(mail.kind, locale), viewOf(mail, locale, from));
+const places = builtInLanguages.flatMap((locale) => kinds.map((kind) => [kind, locale] as const));
 /** Mustache also escapes `/` and `=`. */
-const unescaped = (html: string) => html.replaceAll('&#x2F;', '/').replaceAll('&#x3D;', '=');
+const unescaped = (html: string) =>
+  html.replaceAll('&#x2F;', '/').replaceAll('&#x3D;', '=').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
 const asked = { at: Date.UTC(2026, 10, 24, 1, 30), address: '192.0.2.7', userAgent: 'Mozilla/5.0 (Windows NT 10.0) Firefox/140.0' };
 
-describe.each(kinds)('pages.md, "Mails": %s', (kind) => {
-  const mail = rendered(sampleOf(kind));
+describe.each(places)('pages.md, "Mails": %s in %s', (kind, locale) => {
+  const mail = rendered(sampleOf(kind), sender, locale);
 
   test('has a subject that says it all, text and HTML, and nothing left to fill in', () => {
     expect(mail.subject).toMatch(/\bExample\b/);
     for (const part of Object.values(mail)) expect(part).not.toMatch(/\{\{|\}\}|undefined|NaN/);
+  });
+
+  test('names only what there is, in its language and direction', () => {
+    expect(templateFaults(kind, builtInTemplate(kind, locale))).toEqual([]);
+    expect(mail.html).toContain(`<html lang="${locale}" dir="${directionOf(locale)}">`);
   });
 
   test('has one link at most, built from the issuer', () => {
@@ -32,8 +41,9 @@ describe.each(kinds)('pages.md, "Mails": %s', (kind) => {
   });
 
   test('says what to do if it was not you', () => {
-    expect(mail.text).toMatch(/If this was not you|If you do not know/);
-    expect(mail.html).toMatch(/If this was not you|If you do not know/);
+    const otherwise = catalogueOf(locale).catalogue.kinds[kind].otherwise.split('{{')[0] ?? '';
+    expect(otherwise.length).toBeGreaterThan(8);
+    for (const part of [mail.text, unescaped(mail.html)]) expect(part).toContain(otherwise);
   });
 });
 

@@ -33,7 +33,7 @@ let transport: Transport;
 
 beforeAll(async () => {
   server = await testMailServer();
-  transport = smtpTransport(parseMailUrl(`smtp://127.0.0.1:${server.port}`));
+  transport = smtpTransport(parseMailUrl(`smtp://127.0.0.1:${server.port}`), 'id.example.com');
 });
 afterEach(() => {
   server.answers.clear();
@@ -65,6 +65,7 @@ describe('SMTP', () => {
       'content-language': 'en',
       date: 'Tue, 24 Nov 2026 01:30:00 +0000',
     });
+    expect(server.commands[0]).toBe('EHLO id.example.com');
     expect([...headers.keys()]).not.toContain('reply-to');
     expect([...headers.keys()]).not.toContain('x-mailer');
     expect(text.trim()).toBe('Hello');
@@ -127,7 +128,10 @@ describe('SMTP', () => {
   });
 
   test('RFC 3207: where STARTTLS is needed and not offered, nothing is sent', async () => {
-    const strict = smtpTransport({ host: '127.0.0.1', port: server.port, tls: 'starttls', user: 'mira', password: 'secret' });
+    const strict = smtpTransport(
+      { host: '127.0.0.1', port: server.port, tls: 'starttls', user: 'mira', password: 'secret' },
+      'id.example.com',
+    );
     await expect(strict.send(messageOf(), never)).rejects.toThrow();
     strict.close();
     expect(server.received).toEqual([]);

@@ -4,13 +4,14 @@ import type { Message, Transport } from '../message.ts';
 import { composed } from './composed.ts';
 import type { MailServer } from './mail-url.ts';
 
-/** Sends by SMTP (RFC 5321), over a few connections that are kept. */
-export function smtpTransport(server: MailServer): Transport {
+/** Sends by SMTP (RFC 5321), over a few connections that are kept. `name` is what it calls itself: no host of ours. */
+export function smtpTransport(server: MailServer, name: string): Transport {
   const { host, port, tls, user, password = '' } = server;
   const transport = createTransport({
     pool: true,
     maxConnections: 4,
     maxMessages: 100,
+    name,
     host,
     port,
     secure: tls === 'implicit',
