@@ -103,8 +103,8 @@ function formOf(context: PageContext, screen: FlowScreen, form: Form, index: num
     !isList && scripted(texts, form, own({}, [...formFields(texts, form, index, focus), ...submits(context, screen, form, look)]));
   const section = html`<section class="way way-${method}"${heading !== undefined && html` aria-labelledby="section-${method}"`}>
 ${heading !== undefined && html`<h2 id="section-${method}">${texts.say(heading)}</h2>`}
-${itemList(context, form, own)}
 ${explanation(texts, form, name === 'settings')}
+${itemList(context, form, own)}
 ${secondFactorDetails(texts, form)}
 ${submit}
 </section>`;
