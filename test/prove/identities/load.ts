@@ -14,11 +14,14 @@ export interface Measured {
 export const kinds = ['sign-in', 'list', 'exact', 'substring'] as const;
 export type Kind = (typeof kinds)[number];
 
-const signInsPerSecond = 10;
-const looksPerSecond = 10;
+export interface Pace {
+  readonly seconds: number;
+  /** Sign-ins a second; operators look for somebody as often. */
+  readonly rate: number;
+}
 
 /** Sign-ins and looks of operators at a steady rate, whatever the answers take. Each sign-in is somebody's first. */
-export async function load(suite: Suite, people: number, seconds: number, firstPerson: number): Promise<Measured> {
+export async function load(suite: Suite, people: number, { seconds, rate }: Pace, firstPerson: number): Promise<Measured> {
   const times: Record<Kind, number[]> = { 'sign-in': [], list: [], exact: [], substring: [] };
   const failures: string[] = [];
   const held: number[] = [];
@@ -34,16 +37,16 @@ export async function load(suite: Suite, people: number, seconds: number, firstP
     );
   };
   const lister = listsOf(operator, people);
-  const signIns = seconds * signInsPerSecond;
+  const signIns = seconds * rate;
   const step = Math.max(1, Math.floor(people / signIns / 20)) * 20;
   const started = performance.now();
   for (let turn = 0; turn < signIns; turn += 1) {
     // Spread over all, and the kinds of hashes in the same order at any number of people.
     const index = (firstPerson + Math.floor(turn / 20) * step + (turn % 20)) % people;
     measured('sign-in', () => signIn(suite.issuer, index));
-    for (let look = 0; look < looksPerSecond / signInsPerSecond; look += 1) lister(turn, measured);
-    if (turn % signInsPerSecond === 0) held.push(rssMiB([...suite.processes.values()].map(({ pid }) => pid)));
-    await sleep(Math.max(0, started + ((turn + 1) * 1000) / signInsPerSecond - performance.now()));
+    lister(turn, measured);
+    if (turn % rate === 0) held.push(rssMiB([...suite.processes.values()].map(({ pid }) => pid)));
+    await sleep(Math.max(0, started + ((turn + 1) * 1000) / rate - performance.now()));
   }
   await Promise.all(under);
   operator.close();

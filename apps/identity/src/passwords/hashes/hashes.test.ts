@@ -24,6 +24,7 @@ const vectors: readonly (readonly [cites: string, format: string, password: stri
     '$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8',
   ],
   ['OpenBSD bcrypt', 'bcrypt', 'U*U', bcrypt],
+  ['Django, bcrypt_sha256 (glibc)', 'bcrypt', 'letmein', 'bcrypt_sha256$$2b$05$CCCCCCCCCCCCCCCCCCCCC.HVtM0oLg7RvPZY8lN3aoFdfWWYcSEzi'],
   ['crypt_blowfish, $2y$', 'bcrypt', 'U*U', bcrypt.replace('$2b$', '$2y$')],
   ['passlib, scrypt', 'scrypt', 'password', '$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E'],
   [
