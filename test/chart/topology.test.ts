@@ -98,6 +98,10 @@ it('an entry that is taken out of the table shuts the way', () => {
     'topology.session.authority\\.session\\.v1\\.SessionService/End=[]',
     '--set-json',
     'topology.session.authority\\.session\\.v1\\.SessionService/Attest=[]',
+    '--set-json',
+    'topology.session.authority\\.session\\.v1\\.SessionService/ListOwn=[]',
+    '--set-json',
+    'topology.session.authority\\.session\\.v1\\.SessionService/EndOwn=[]',
   );
   const rule = only(rules(objects, 'session', 'ingress').filter((one) => one.ports.some(({ port }) => port === 'grpc')));
   expect(components(rule.from)).not.toContain('gateway');
