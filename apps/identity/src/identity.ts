@@ -137,7 +137,7 @@ function identityCore(parts: Parts): IdentityCore {
     storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, proof, throttle, schemas, registrationSchema, now }),
     emailCode({ codes, limits, settings, accounts, addresses }),
     ...secondFactors({ issuer, database, settings, sealed, macs, mails, accounts }),
-    contact({ accounts, schemas, throttle }),
+    contact({ accounts, schemas, throttle, proof }),
     profile({ accounts, schemas, throttle }),
   ];
   const flows = new EphemeralFlows(ephemeral);

@@ -3,7 +3,7 @@ import { newHandle, readHandle } from '@authority/ephemeral';
 import { partitionNumber } from '@authority/postgres';
 
 /** What a code proves control of an address for. */
-export type Purpose = 'verification' | 'recovery' | 'login' | 'registration';
+export type Purpose = 'verification' | 'recovery' | 'login' | 'registration' | 'change';
 
 /** What is kept of a code (`one_time_codes`): nothing that could be typed or opened. */
 export interface NewCode {

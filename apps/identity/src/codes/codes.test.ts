@@ -182,6 +182,13 @@ describe('sending', () => {
     expect(codes.mails.filter(({ withheld }) => withheld)).toHaveLength(1);
   });
 
+  test('what no envelope can carry is answered as everything else, and sent to nobody', async () => {
+    for (const address of ['ada', '"a b"@example.com', 'ä@example.com,b@example.com']) {
+      expect(await send({ address, sub: undefined })).toMatchObject({ sent: true });
+      expect(codes.mails.at(-1)).toMatchObject({ to: 'nobody@invalid.invalid', withheld: true });
+    }
+  });
+
   test('no line of the log has a code, a link or an address', async () => {
     await type(await sent(), '00000000');
     const all = lines.join('\n');

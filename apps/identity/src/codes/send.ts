@@ -1,5 +1,6 @@
 import type { Reason } from '@authority/errors';
 import { log } from '@authority/telemetry';
+import { isAddress } from '../mails/address.ts';
 import type { Asked, Link, Mail } from '../mails/kinds.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { type MadeCode, newCode, type Purpose } from './code.ts';
@@ -20,7 +21,7 @@ export interface CodeRequest {
   readonly address: string;
   /** Undefined: nobody has the address, and nothing that can be seen from outside is different. */
   readonly sub: string | undefined;
-  /** Of a registration: somebody has the address, and is told so by mail instead. */
+  /** Of a registration or a change of address: somebody has the address, and is told so by mail instead. */
   readonly isTaken?: boolean;
   readonly browser: string;
   /** Where the request came from, for the limits and for the mail. */
@@ -57,14 +58,18 @@ export async function sendCode(request: CodeRequest, { codes, limits, settings }
   return { sent: true, code: { id: made.stored.id, key: made.key, resendAt } };
 }
 
+/** In the place of what no envelope can carry, or is no address at all: nothing is sent to it. */
+const nobody = 'nobody@invalid.invalid';
+
 function mailWith({ digits: code, link: secret, stored }: MadeCode, request: CodeRequest, withheld: boolean): Mail {
-  const { purpose, address: to, locale, sub, isTaken, now, network, userAgent } = request;
+  const { purpose, address, locale, sub, isTaken, now, network, userAgent } = request;
+  const to = isAddress(address) ? address : nobody;
   const asked: Asked = { at: now, address: network, userAgent };
   const { expiresAt } = stored;
   if (purpose === 'login') return { kind: 'login_code', to, locale, withheld, values: { code, expiresAt, asked } };
-  if (purpose === 'registration') {
+  if (purpose === 'registration' || purpose === 'change') {
     if (isTaken) return { kind: 'registration_attempt', to, locale, withheld, values: { asked } };
-    return { kind: 'registration_code', to, locale, withheld, values: { code, expiresAt, asked } };
+    return { kind: purpose === 'change' ? 'address_code' : 'registration_code', to, locale, withheld, values: { code, expiresAt, asked } };
   }
   if (sub === undefined) return { kind: 'recovery_unknown', to, locale, withheld, values: { asked } };
   const link: Link = { page: purpose, parameters: { link: secret } };
@@ -75,9 +80,10 @@ function mailWith({ digits: code, link: secret, stored }: MadeCode, request: Cod
  * Who has no account is told once a day that somebody tried, so that mail tells no more than the page does. An account that
  * was sent too much through all of its addresses gets no more.
  */
-function isWithheld({ sub, purpose, isTaken }: CodeRequest, sent: Sent, mostPerDay: number, settings: IdentitySettings): boolean {
+function isWithheld({ sub, purpose, isTaken, address }: CodeRequest, sent: Sent, mostPerDay: number, settings: IdentitySettings): boolean {
+  if (!isAddress(address)) return true;
   if (sub !== undefined) return sent.toAccount > mostPerDay;
-  if (purpose === 'registration') return isTaken === true && sent.forPurpose > 1;
+  if (purpose === 'registration' || purpose === 'change') return isTaken === true && sent.forPurpose > 1;
   return purpose !== 'recovery' || !settings.get('recovery.unknown_mail') || sent.forPurpose > 1;
 }
 

@@ -32,6 +32,8 @@ export interface MailKinds {
   readonly login_code: WithCode;
   /** Whoever types it has the address, and gets the account that waits for it. */
   readonly registration_code: WithCode;
+  /** To a new address, before it takes the place of another. */
+  readonly address_code: WithCode;
   /** Somebody registered with the address of an account that exists. */
   readonly registration_attempt: Notice;
   /** From a browser that had not signed in to this account before. */
@@ -93,6 +95,7 @@ export const mailKinds: { readonly [K in MailKind]: readonly (keyof MailKinds[K]
   recovery_unknown: ['asked'],
   login_code: ['code', 'expiresAt', 'asked'],
   registration_code: ['code', 'expiresAt', 'asked'],
+  address_code: ['code', 'expiresAt', 'asked'],
   registration_attempt: ['asked'],
   new_sign_in: ['asked'],
   password_changed: ['asked'],

@@ -8,9 +8,6 @@ import { addressField, answerCode, codeForm, refusedLink, type Recipient, send }
 import type { EmailCodePorts } from './ports.ts';
 import { sentCodeOf } from './sent-code.ts';
 
-/** To whom a code goes that nobody gets: what was typed is no address, and nobody is known by it. */
-const nobody = 'nobody@invalid.invalid';
-
 /**
  * Proves control of the address of an account, for a sign-in or for a recovery; what is due besides (another factor, a new
  * password) is decided by the flow.
@@ -48,7 +45,7 @@ const addressForm = (purpose: 'login' | 'recovery'): Form => ({
 async function recipientOf(typed: string, { addresses }: EmailCodePorts): Promise<Recipient> {
   const identifier = identifierOf(typed);
   const found = identifier && (await addresses.findRecipient(identifier.value));
-  return found ?? { sub: undefined, address: identifier?.kind === 'email' ? identifier.value : nobody };
+  return found ?? { sub: undefined, address: identifier?.value ?? typed };
 }
 
 /** The secret of a link that this flow began with. */

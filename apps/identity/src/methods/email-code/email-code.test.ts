@@ -13,6 +13,7 @@ import { MailLimits } from '../../mails/limits.ts';
 import { type IdentitySettings, identitySettings } from '../../settings.ts';
 import { Throttle } from '../../throttle/throttle.ts';
 import { password } from '../password/password.ts';
+import { contact } from '../profile/profile.ts';
 import { emailCode } from './email-code.ts';
 import { RegistrationProof } from './registration-proof.ts';
 import type { Addresses } from './ports.ts';
@@ -87,6 +88,7 @@ beforeEach(async () => {
       password({ accounts, passwords: new FakePasswords(), throttle, rules, schemas, proof, ...schemas }),
       totp,
       emailCode({ codes, limits, settings, accounts, addresses }),
+      contact({ accounts, schemas, throttle, proof }),
     ],
   });
   await submit(await start(FlowKind.REGISTRATION), { method: 'password', email: 'a@example.com', password: 'correct horse' });
@@ -343,5 +345,57 @@ describe('registration', () => {
     const [one, two] = [await register('new@example.com'), await register('new@example.com')];
     expect(idsOf(await submit(one.flow, { method: 'password', code: mailed(-2).code }))).toEqual(['code_superseded']);
     expect((await submit(two.flow, { method: 'password', code: mailed().code })).outcome?.$case).toBe('completion');
+  });
+});
+
+describe('a change of address', () => {
+  const word = () => {
+    const sub = accounts.byIdentifier.get('a@example.com')?.sub ?? '';
+    return attestations.put({ sub, sid: 's', browser, amr: ['pwd'], acr: 'urn:authority:acr:password', authTime: counters.now });
+  };
+  const change = async (flow: string, values: Record<string, string>) =>
+    endpoint.submit({
+      ...{ flow, browser, evidence: undefined, attestation: await word() },
+      values: Object.entries({ method: 'contact', ...values }).map(([name, value]) => ({ name, value })),
+    });
+  const settingsFlow = async () => start(FlowKind.SETTINGS, { attestation: await word() });
+
+  test('the new address takes the place of the old one when it is proved, and not before', async () => {
+    mode = 'after';
+    const flow = await settingsFlow();
+    await change(flow, { email: 'b@example.com' });
+    expect(codes.mails.map(({ kind, to }) => [kind, to])).toEqual([['address_code', 'b@example.com']]);
+    expect([...accounts.byIdentifier.keys()]).toEqual(['a@example.com']);
+    expect(idsOf(await change(flow, { code: '1' }))).toContain('code_wrong');
+    const mail = codes.mails.at(-1);
+    await change(flow, { code: mail?.kind === 'address_code' ? mail.values.code : '' });
+    expect([...accounts.byIdentifier.keys()]).toEqual(['b@example.com']);
+    expect(verified).toEqual(['b@example.com']);
+  });
+
+  test('a taken address is answered as a free one, and its owner is told', async () => {
+    const sub = accounts.byIdentifier.get('a@example.com');
+    if (sub) accounts.byIdentifier.set('taken@example.com', { ...sub, sub: 'other' });
+    mode = 'after';
+    const [free, taken] = [await settingsFlow(), await settingsFlow()];
+    const answers = [];
+    for (const [flow, email] of [
+      [free, 'freed@example.com'],
+      [taken, 'taken@example.com'],
+    ] as const) {
+      answers.push(
+        JSON.stringify(await change(flow, { email }))
+          .replaceAll(flow, 'FLOW')
+          .replaceAll(email, 'ADDRESS'),
+      );
+    }
+    expect(answers[0]).toBe(answers[1]);
+    expect(codes.mails.map(({ kind }) => kind)).toEqual(['address_code', 'registration_attempt']);
+  });
+
+  test('counts at once where nothing is verified', async () => {
+    await change(await settingsFlow(), { email: 'b@example.com' });
+    expect([...accounts.byIdentifier.keys()]).toEqual(['b@example.com']);
+    expect(codes.mails).toEqual([]);
   });
 });

@@ -18,14 +18,16 @@ export interface RegistrationProofPorts extends DialogPorts {
   readonly open: (sealed: string, browser: string) => Promise<string | undefined>;
 }
 
-/** An account that waits for the proof of its address. */
+/** An account, or a change of one, that waits for the proof of its address. */
 export interface PendingAccount {
   readonly schema: { readonly id: string; readonly version: number };
   readonly traits: Traits;
   readonly passwordHash: string;
+  /** Of a change: the traits that they were made from. */
+  readonly before?: Traits;
 }
 
-const purpose = 'registration';
+type ProofPurpose = 'registration' | 'change';
 
 /**
  * That an address is proved at registration (`registration.verify`): not at all, after it, or before there is an account.
@@ -44,23 +46,33 @@ export class RegistrationProof {
     return this.#ports.settings.get('registration.verify') === 'before' ? addressesToVerify(schema, traits)[0] : undefined;
   }
 
+  /** A new address that must be proved before it takes the place of another. */
+  addressChanged(schema: IdentitySchema, before: Traits, after: Traits): string | undefined {
+    if (this.#ports.settings.get('registration.verify') === 'none') return undefined;
+    const had = addressesToVerify(schema, before);
+    return addressesToVerify(schema, after).find((one) => !had.includes(one));
+  }
+
   /** Asks for the code that was sent. */
   offer(view: View): Form | undefined {
     return codeForm(view, { message: 'code_sent_registration' });
   }
 
-  async ask(submission: Submission, address: string, account: PendingAccount): Promise<Result> {
+  async ask(submission: Submission, address: string, account: PendingAccount, purpose: ProofPurpose = 'registration'): Promise<Result> {
     const sealed = await this.#ports.seal(JSON.stringify(account), submission.flow.browser);
-    return this.#send(submission, address, sealed);
+    return this.#send(submission, address, sealed, purpose);
   }
 
   /** The account that was waiting, once its address is proved. */
-  async answer(submission: Submission): Promise<{ account: PendingAccount; address: string } | { result: Result }> {
+  async answer(
+    submission: Submission,
+    purpose: ProofPurpose = 'registration',
+  ): Promise<{ account: PendingAccount; address: string } | { result: Result }> {
     const { memory, flow } = submission;
     const sent = sentCodeOf(memory);
     const sealed = memory['pending'];
     if (!sent || typeof sealed !== 'string') return { result: { kind: 'next', memory: {} } };
-    const resend = () => this.#send(submission, sent.to, sealed);
+    const resend = () => this.#send(submission, sent.to, sealed, purpose);
     const answered = await answerCode(submission, sent, { purpose, resend }, this.#ports);
     if ('result' in answered) return answered;
     const opened = await this.#ports.open(sealed, flow.browser);
@@ -94,7 +106,7 @@ export class RegistrationProof {
     return this.#ports.addresses.verify(sub, address);
   }
 
-  async #send(submission: Submission, address: string, sealed: string): Promise<Result> {
+  async #send(submission: Submission, address: string, sealed: string, purpose: ProofPurpose): Promise<Result> {
     const { account } = await this.#ports.accounts.findByIdentifier(address, submission.flow.browser);
     const recipient = { address, sub: undefined, isTaken: account !== undefined };
     const result = await send(submission, purpose, recipient, address, this.#ports);
