@@ -11,8 +11,10 @@ export interface NewCode {
   readonly hour: number;
   readonly id: string;
   readonly purpose: Purpose;
-  /** Normalised; stored as its digest. */
+  /** What was asked for, normalised; stored as its digest. Whom it leads to makes no difference to what counts. */
   readonly address: string;
+  /** Where the mail goes: another one where somebody is known by a user name. */
+  readonly to: string;
   /** None: nobody has the address, and the code is never right. */
   readonly sub: string | undefined;
   /** SHA-256 of the cookie of the browser that asked; empty where no browser did. */
@@ -37,6 +39,7 @@ export interface MadeCode {
 export interface CodeFor {
   readonly purpose: Purpose;
   readonly address: string;
+  readonly to: string;
   readonly sub: string | undefined;
   readonly browser: string;
   readonly digits: number;

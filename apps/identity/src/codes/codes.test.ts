@@ -59,7 +59,16 @@ const open = (link: string, from = browser, purpose: Purpose = 'recovery', at = 
 
 describe('a code', () => {
   test('has its digits and its link in no form that could be used, and an id that names its hour', () => {
-    const made = newCode({ purpose: 'login', address: 'a@example.com', sub, browser, digits: 6, lifetimeMs: 900_000, now });
+    const made = newCode({
+      purpose: 'login',
+      address: 'a@example.com',
+      to: 'a@example.com',
+      sub,
+      browser,
+      digits: 6,
+      lifetimeMs: 900_000,
+      now,
+    });
     expect(made.digits).toMatch(/^\d{6}$/);
     const kept = JSON.stringify(made.stored);
     expect(kept).not.toContain(made.digits);
@@ -180,6 +189,13 @@ describe('sending', () => {
   test('an account that was sent too much through many addresses gets no more, and the page does not tell', async () => {
     for (let at = 0; at < 21; at += 1) await sent({ address: `${at}@example.com` });
     expect(codes.mails.filter(({ withheld }) => withheld)).toHaveLength(1);
+  });
+
+  test('the limits are of what was asked for: they do not tell that a name and an address are one person’s', async () => {
+    for (let at = 0; at < 5; at += 1) await sent({ address: 'ada', to: 'a@example.com' });
+    expect(codes.mails.at(-1)?.to).toBe('a@example.com');
+    expect(await send({ address: 'ada', to: 'a@example.com' })).toMatchObject({ sent: false });
+    expect(await send()).toMatchObject({ sent: true });
   });
 
   test('what no envelope can carry is answered as everything else, and sent to nobody', async () => {

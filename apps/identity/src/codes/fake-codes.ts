@@ -55,6 +55,6 @@ export class FakeCodes implements Codes {
   }
 }
 
-const proven = ({ id, purpose, sub, browser, address, madeAt }: NewCode): Judged => ({
-  proven: { id, purpose, sub, browser, address: sub === undefined ? undefined : address, at: madeAt },
+const proven = ({ id, purpose, sub, browser, to, madeAt }: NewCode): Judged => ({
+  proven: { id, purpose, sub, browser, address: sub === undefined ? undefined : to, at: madeAt },
 });

@@ -17,8 +17,10 @@ export interface AskedCode {
 
 export interface CodeRequest {
   readonly purpose: Purpose;
-  /** Normalised. */
+  /** What was asked for, normalised: the limits and the newest code are of it. */
   readonly address: string;
+  /** Where the mail goes, if not to that. */
+  readonly to?: string;
   /** Undefined: nobody has the address, and nothing that can be seen from outside is different. */
   readonly sub: string | undefined;
   /** Of a registration or a change of address: somebody has the address, and is told so by mail instead. */
@@ -50,7 +52,16 @@ export async function sendCode(request: CodeRequest, { codes, limits, settings }
   if (!admission.admitted) return refused(request, admission.retryAt, admission.reason);
 
   const lifetime = settings.get(purpose === 'verification' ? 'verification.lifetime' : 'code.lifetime');
-  const made = newCode({ purpose, address, sub, browser, now, digits: settings.get('code.digits'), lifetimeMs: lifetime * 1000 });
+  const made = newCode({
+    purpose,
+    address,
+    to: request.to ?? address,
+    sub,
+    browser,
+    now,
+    digits: settings.get('code.digits'),
+    lifetimeMs: lifetime * 1000,
+  });
   const mostPerDay = settings.get('code.sends_per_day');
   const mailOf = (sent: Sent): Mail => mailWith(made, request, isWithheld(request, sent, mostPerDay, settings));
   if (!(await codes.create(made.stored, mostPerDay, mailOf))) return refused(request, now + dayMs / 24, 'throttled_account');
@@ -62,8 +73,8 @@ export async function sendCode(request: CodeRequest, { codes, limits, settings }
 const nobody = 'nobody@invalid.invalid';
 
 function mailWith({ digits: code, link: secret, stored }: MadeCode, request: CodeRequest, withheld: boolean): Mail {
-  const { purpose, address, locale, sub, isTaken, now, network, userAgent } = request;
-  const to = isAddress(address) ? address : nobody;
+  const { purpose, locale, sub, isTaken, now, network, userAgent } = request;
+  const to = isAddress(stored.to) ? stored.to : nobody;
   const asked: Asked = { at: now, address: network, userAgent };
   const { expiresAt } = stored;
   if (purpose === 'login') return { kind: 'login_code', to, locale, withheld, values: { code, expiresAt, asked } };
@@ -80,8 +91,13 @@ function mailWith({ digits: code, link: secret, stored }: MadeCode, request: Cod
  * Who has no account is told once a day that somebody tried, so that mail tells no more than the page does. An account that
  * was sent too much through all of its addresses gets no more.
  */
-function isWithheld({ sub, purpose, isTaken, address }: CodeRequest, sent: Sent, mostPerDay: number, settings: IdentitySettings): boolean {
-  if (!isAddress(address)) return true;
+function isWithheld(
+  { sub, purpose, isTaken, address, to = address }: CodeRequest,
+  sent: Sent,
+  mostPerDay: number,
+  settings: IdentitySettings,
+): boolean {
+  if (!isAddress(to)) return true;
   if (sub !== undefined) return sent.toAccount > mostPerDay;
   if (purpose === 'registration' || purpose === 'change') return isTaken === true && sent.forPurpose > 1;
   return purpose !== 'recovery' || !settings.get('recovery.unknown_mail') || sent.forPurpose > 1;

@@ -37,7 +37,7 @@ const mail = (sent: Sent): Mail => ({
 });
 const make = (more: { purpose?: Purpose; address?: string; lifetimeMs?: number; at?: number; of?: string | undefined } = {}): MadeCode => {
   const { purpose = 'recovery', address = `${randomUUID()}@example.com`, lifetimeMs = 900_000, at = now } = more;
-  return newCode({ purpose, address, sub: 'of' in more ? more.of : undefined, browser, digits: 8, lifetimeMs, now: at });
+  return newCode({ purpose, address, to: address, sub: 'of' in more ? more.of : undefined, browser, digits: 8, lifetimeMs, now: at });
 };
 const kept = async (more: Parameters<typeof make>[0] = {}): Promise<MadeCode> => {
   const made = make(more);

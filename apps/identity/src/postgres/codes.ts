@@ -149,8 +149,8 @@ function closedBy(row: CodeRow): CodeFault | undefined {
 }
 
 function toRow(code: NewCode, mostPerDay: number): unknown[] {
-  const { hour, id, purpose, address, sub, browser, codeDigest, linkDigest, madeAt, expiresAt } = code;
-  const known = sub === undefined ? null : address;
+  const { hour, id, purpose, address, to, sub, browser, codeDigest, linkDigest, madeAt, expiresAt } = code;
+  const known = sub === undefined ? null : to;
   return [hour, id, purpose, digestOfAddress(address), sub ?? null, browser, codeDigest, linkDigest, known, madeAt, expiresAt, mostPerDay];
 }
 

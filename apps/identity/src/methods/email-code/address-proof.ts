@@ -45,7 +45,8 @@ const addressForm = (purpose: 'login' | 'recovery'): Form => ({
 async function recipientOf(typed: string, { addresses }: EmailCodePorts): Promise<Recipient> {
   const identifier = identifierOf(typed);
   const found = identifier && (await addresses.findRecipient(identifier.value));
-  return found ?? { sub: undefined, address: identifier?.value ?? typed };
+  const address = identifier?.value ?? typed;
+  return found ? { address, sub: found.sub, to: found.address } : { address, sub: undefined };
 }
 
 /** The secret of a link that this flow began with. */

@@ -9,7 +9,7 @@ import { memoryOf, type SentCode, sentCodeOf } from './sent-code.ts';
 export type DialogPorts = SendPorts & AnswerPorts;
 
 /** Whom a code is for, as far as anybody can be found. */
-export type Recipient = Pick<CodeRequest, 'address' | 'sub' | 'isTaken'>;
+export type Recipient = Pick<CodeRequest, 'address' | 'to' | 'sub' | 'isTaken'>;
 
 /** The field of a form that asks for an address. */
 export const addressField = { name: 'email', type: 'email', autocomplete: 'username', required: true } as const;
