@@ -59,8 +59,8 @@ export interface Accounts {
   register(account: NewAccount): Promise<{ security: number; at: number } | Taken>;
   /** Atomic: traits, identifiers, addresses, audit row, and notices to addresses that went. `conflict`: the traits are no longer those of before. */
   changeTraits(change: TraitChange): Promise<'changed' | 'conflict' | Taken>;
-  /** Remembers a browser that signed in. Answers whether it is new to an account that knows others. */
-  signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }>;
+  /** Atomic: remembers a browser that signed in; one that is new to an account that knows others is told of. */
+  signedIn(sub: string, browser: string, asked: Asked): Promise<{ isNewBrowser: boolean }>;
   /** Replaces a hash of other parameters, if the password is still the same. */
   rehash(sub: string, rehash: { from: string; to: string }): Promise<void>;
   /** Atomic: the new password and its audit row; with `endsSessions` also the end of everything that was issued before, in

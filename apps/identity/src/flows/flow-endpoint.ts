@@ -16,6 +16,7 @@ import { fieldInvalid } from '@authority/listing';
 import { log } from '@authority/telemetry';
 import type { Accounts, Known } from '../accounts/ports.ts';
 import type { IdentitySettings } from '../settings.ts';
+import { askedBy } from './asked-by.ts';
 import { acrOf, amrOf, type Factor, leastAcr, multiFactorAcr, reaches } from './assurance.ts';
 import type { Method, Result, Submission, View } from './method.ts';
 import { type Offer, type Standing, standingOf } from './stages.ts';
@@ -125,39 +126,39 @@ export class FlowEndpoint {
       case 'done':
         return this.#ask(flow, { ...state, isDone: true, last: shown });
       case 'changed':
-        if (result.renewed) return this.#renew(flow, result.renewed);
+        if (result.renewed) return this.#renew(flow, result.renewed, submission);
         return this.#ask(flow, { ...state, memory, last: { ...shown, values: {} } });
       case 'proved': {
         const { person, factor } = result;
         // A second factor of somebody else's would mix two people.
         if (state.person !== undefined && state.person.sub !== person.sub) throw new StatusError('INTERNAL', 'internal');
         const factors: Factor[] = [...state.factors, { method: method.name, ...factor }];
-        return this.#proceed(flow, withoutLast({ ...state, memory, person, factors }));
+        return this.#proceed(flow, withoutLast({ ...state, memory, person, factors }), submission);
       }
     }
   }
 
-  async #proceed(flow: StoredFlow, state: FlowState): Promise<SubmitFlowResponse> {
+  async #proceed(flow: StoredFlow, state: FlowState, submission: Submission): Promise<SubmitFlowResponse> {
     const { stage } = await this.#standing(state);
     if (stage !== 'finished' || state.person === undefined) return this.#ask(flow, state);
     const { sub, security } = state.person;
     const authTime = Math.max(...state.factors.map(({ at }) => at));
     const facts = { sub, security, amr: amrOf(state.factors), acr: acrOf(state.factors), authTime, browser: state.browser };
-    return this.#complete(flow, facts);
+    return this.#complete(flow, facts, submission);
   }
 
   /** A change that ended all sessions: this browser's goes on with what it had proved, from now on. */
-  #renew(flow: StoredFlow, { security, at }: { security: number; at: number }): Promise<SubmitFlowResponse> {
+  #renew(flow: StoredFlow, { security, at }: { security: number; at: number }, submission: Submission): Promise<SubmitFlowResponse> {
     const { attested, browser } = flow.state;
     if (attested === undefined) throw new StatusError('INTERNAL', 'internal');
     const { sub, amr, acr } = attested;
-    return this.#complete(flow, { sub, security, amr, acr, authTime: at, browser });
+    return this.#complete(flow, { sub, security, amr, acr, authTime: at, browser }, submission);
   }
 
-  async #complete(flow: StoredFlow, facts: Completion): Promise<SubmitFlowResponse> {
+  async #complete(flow: StoredFlow, facts: Completion, submission: Submission): Promise<SubmitFlowResponse> {
     // Finished before the completion is made: a flow that is submitted twice signs in once.
     if (!(await this.#ports.flows.finish(flow))) throw new StatusError('NOT_FOUND', 'flow_unknown');
-    await this.#ports.accounts.signedIn(facts.sub, facts.browser);
+    await this.#ports.accounts.signedIn(facts.sub, facts.browser, askedBy(submission, facts));
     const completion = await this.#ports.completions.put(facts);
     log.info(`${flow.state.kind}.done`, { sub: facts.sub, acr: facts.acr, amr: facts.amr });
     return { outcome: { $case: 'completion', value: completion } };

@@ -3,6 +3,7 @@ import { type Database, type Queryable, statement } from '@authority/postgres';
 import { appendFeed } from '@authority/feed';
 import type { Account, Accounts, Known, LookedUp, NewAccount, PasswordChange, Taken, TraitChange } from '../accounts/ports.ts';
 import { kindOfIdentifier } from '../accounts/identifier.ts';
+import type { Asked } from '../accounts/asked.ts';
 import type { Notice } from './notices.ts';
 import { isSubject } from '../accounts/subject.ts';
 import type { Traits } from '../accounts/traits.ts';
@@ -126,9 +127,13 @@ export class PostgresAccounts implements Accounts {
     return orTaken(() => this.#database.transaction((tx) => changeTraits(tx, change, this.#notice)));
   }
 
-  async signedIn(sub: string, browser: string): Promise<{ isNewBrowser: boolean }> {
-    const [row] = await this.#database.query<{ known: boolean; others: boolean }>(rememberBrowser, [sub, browser]);
-    return { isNewBrowser: row?.others === true && !row.known };
+  signedIn(sub: string, browser: string, asked: Asked): Promise<{ isNewBrowser: boolean }> {
+    return this.#database.transaction(async (tx) => {
+      const [row] = await tx.query<{ known: boolean; others: boolean }>(rememberBrowser, [sub, browser]);
+      const isNewBrowser = row?.others === true && !row.known;
+      if (isNewBrowser) await this.#notice?.(tx, sub, 'new_sign_in', asked);
+      return { isNewBrowser };
+    });
   }
 
   async rehash(sub: string, { from, to }: { from: string; to: string }): Promise<void> {

@@ -91,8 +91,12 @@ describe('accounts', () => {
     const other = 'c'.repeat(43);
     const { account } = await accounts.findByIdentifier('browser@example.com', other);
     expect(account?.knownBrowser).toBe(false);
-    expect(await accounts.signedIn(account?.sub ?? '', other)).toEqual({ isNewBrowser: true });
-    expect(await accounts.signedIn(account?.sub ?? '', other)).toEqual({ isNewBrowser: false });
+    const told: string[] = [];
+    const telling = new PostgresAccounts(database, async (_tx, sub, kind) => void told.push(`${kind} ${sub}`));
+    const asked = { actor: '', at: 0, address: '', userAgent: '', locale: '' };
+    expect(await telling.signedIn(account?.sub ?? '', other, asked)).toEqual({ isNewBrowser: true });
+    expect(await telling.signedIn(account?.sub ?? '', other, asked)).toEqual({ isNewBrowser: false });
+    expect(told).toEqual([`new_sign_in ${account?.sub}`]);
     expect((await accounts.findByIdentifier('browser@example.com', other)).account?.knownBrowser).toBe(true);
   });
 

@@ -3,7 +3,7 @@ import type { Asked } from '../accounts/asked.ts';
 import { isAddress } from '../mails/address.ts';
 import type { Mails } from '../mails/mails.ts';
 
-/** What a person is told of by mail when a credential of theirs has changed. */
+/** What a person is told of by mail when a credential of theirs has changed, or a new browser signed in. */
 export type NoticeKind =
   | 'totp_on'
   | 'totp_off'
@@ -12,7 +12,8 @@ export type NoticeKind =
   | 'passkey_removed'
   | 'password_changed'
   | 'password_recovered'
-  | 'email_changed';
+  | 'email_changed'
+  | 'new_sign_in';
 
 /** Tells a person of a change, in its transaction. */
 export type Notice = (tx: Queryable, sub: string, kind: NoticeKind, asked: Asked) => Promise<void>;
