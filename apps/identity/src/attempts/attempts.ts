@@ -13,8 +13,8 @@ export type Counted =
  * them. Nobody is locked out for good.
  */
 export interface Attempts {
-  /** Atomic, and before the code is looked at: of any number at once no more than the limit are admitted. A browser that has
-   *  signed in to this account before has attempts of its own, so that who guesses elsewhere does not lock the person out. */
+  /** Atomic, and before the code is looked at: of any number at once no more than the limit are admitted. A browser in
+   *  which such a code was right before has attempts of its own, so that who guesses elsewhere does not lock the person out. */
   count(sub: string, what: Guessable, browser: string, limit: number): Promise<Counted>;
 }
 

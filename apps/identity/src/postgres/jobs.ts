@@ -13,7 +13,8 @@ const forgetBrowsers = statement(
 const forgetAttempts = statement(
   'attempts_forget',
   `DELETE FROM attempts WHERE (sub, what, browser) IN (
-     SELECT sub, what, browser FROM attempts WHERE counted_at < clock_timestamp() - interval '1 day' LIMIT 10000
+     SELECT sub, what, browser FROM attempts
+     WHERE counted_at < clock_timestamp() - CASE WHEN browser = '' THEN interval '1 day' ELSE interval '90 days' END LIMIT 10000
    )`,
 );
 

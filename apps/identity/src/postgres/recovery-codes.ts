@@ -1,8 +1,8 @@
 import { appendAudit } from '@authority/audit';
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import type { Asked } from '../accounts/asked.ts';
-import type { KeptCodes, NewCodes, RecoveryCodes } from '../methods/recovery-code/recovery-codes.ts';
-import { forgetAttempts } from './attempts.ts';
+import type { KeptCodes, NewCodes, RecoveryCodes, UsedCode } from '../methods/recovery-code/recovery-codes.ts';
+import { afterRightCode } from './attempts.ts';
 import type { Notice } from './notices.ts';
 
 const find = statement(
@@ -27,7 +27,7 @@ const use = statement(
      UPDATE credentials SET data = jsonb_set(data, '{left}', (data -> 'left') - $3::text), updated_at = clock_timestamp()
      WHERE sub = $1 AND kind = 'recovery_code' AND data ->> 'key_id' = $2 AND data -> 'left' ? $3::text
      RETURNING jsonb_array_length(data -> 'left') AS "left", (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at
-   ), forgotten AS (${forgetAttempts('recovery_code', '$4')})
+   ), ${afterRightCode('recovery_code', { bucket: '$4', browser: '$5' })}
    SELECT at, "left" FROM used`,
 );
 const remove = statement('recovery_codes_remove', "DELETE FROM credentials WHERE sub = $1 AND kind = 'recovery_code' RETURNING sub");
@@ -67,9 +67,9 @@ export class PostgresRecoveryCodes implements RecoveryCodes {
     });
   }
 
-  use(sub: string, code: { key_id: string; mac: string; bucket: string }, asked: Asked): Promise<{ at: number; left: number } | undefined> {
+  use(sub: string, code: UsedCode, asked: Asked): Promise<{ at: number; left: number } | undefined> {
     return this.#database.transaction(async (tx) => {
-      const [used] = await tx.query<{ at: number; left: number }>(use, [sub, code.key_id, code.mac, code.bucket]);
+      const [used] = await tx.query<{ at: number; left: number }>(use, [sub, code.key_id, code.mac, code.bucket, code.browser]);
       if (!used) return undefined;
       const details = { left: used.left };
       await appendAudit(tx, { action: 'identity.recovery_code_use', actor: asked.actor, target: `identity:${sub}`, details });

@@ -1,8 +1,8 @@
 import { appendAudit } from '@authority/audit';
 import { type Database, type Queryable, statement } from '@authority/postgres';
 import type { Asked } from '../accounts/asked.ts';
-import type { KeptTotp, StoredTotp, Totps } from '../methods/totp/totps.ts';
-import { forgetAttempts } from './attempts.ts';
+import type { KeptTotp, NewTotp, StoredTotp, Totps, UsedTotp } from '../methods/totp/totps.ts';
+import { afterRightCode, dropAttempts, markBrowser } from './attempts.ts';
 import type { Notice } from './notices.ts';
 import { dropBackupOfNothing } from './recovery-codes.ts';
 
@@ -25,7 +25,7 @@ const use = statement(
      UPDATE credentials SET data = jsonb_set(data, '{step}', to_jsonb($3::bigint)), updated_at = clock_timestamp()
      WHERE sub = $1 AND kind = 'totp' AND data ->> 'sealed' = $2 AND (data ->> 'step')::bigint < $3::bigint
      RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at
-   ), forgotten AS (${forgetAttempts('totp', '$4')})
+   ), ${afterRightCode('totp', { bucket: '$4', browser: '$5' })}
    SELECT at FROM used`,
 );
 const remove = statement('totp_remove', "DELETE FROM credentials WHERE sub = $1 AND kind = 'totp' RETURNING sub");
@@ -54,21 +54,19 @@ export class PostgresTotps implements Totps {
     return findTotp(this.#database, sub);
   }
 
-  add(sub: string, totp: StoredTotp & { readonly step: number }, asked: Asked): Promise<{ at: number } | undefined> {
+  add(sub: string, totp: NewTotp, asked: Asked): Promise<{ at: number } | undefined> {
     return this.#database.transaction(async (tx) => {
       const added = await insertTotp(tx, sub, totp);
       if (!added) return undefined;
+      await markBrowser(tx, sub, totp.browser);
       await appendAudit(tx, { action: 'identity.totp_add', actor: asked.actor, target: `identity:${sub}` });
       await this.#notice(tx, sub, 'totp_on', asked);
       return added;
     });
   }
 
-  async use(
-    sub: string,
-    totp: { readonly sealed: string; readonly step: number; readonly bucket: string },
-  ): Promise<{ at: number } | undefined> {
-    const [used] = await this.#database.query<{ at: number }>(use, [sub, totp.sealed, totp.step, totp.bucket]);
+  async use(sub: string, totp: UsedTotp): Promise<{ at: number } | undefined> {
+    const [used] = await this.#database.query<{ at: number }>(use, [sub, totp.sealed, totp.step, totp.bucket, totp.browser]);
     return used;
   }
 
@@ -93,6 +91,7 @@ export async function removeTotp(tx: Queryable, sub: string, actor: string): Pro
   await tx.query(lockPerson, [sub]);
   if ((await tx.query(remove, [sub])).length === 0) return false;
   await dropBackupOfNothing(tx, sub);
+  await dropAttempts(tx, sub);
   await appendAudit(tx, { action: 'identity.totp_remove', actor, target: `identity:${sub}` });
   return true;
 }

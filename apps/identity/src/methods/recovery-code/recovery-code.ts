@@ -50,7 +50,7 @@ const signIn = ({ codes, attempts, macs, settings: rules }: RecoveryCodePorts): 
     const counted = await attempts.count(sub, 'recovery_code', flow.browser, rules.get('login.second_factor_attempts'));
     if (!counted.admitted) return throttled(sub, 'recovery_code', counted.retryAt);
     const mac = await macs.again(kept.key_id, code, codePlace(sub));
-    const used = mac && (await codes.use(sub, { ...mac, bucket: counted.bucket }, askedBy(submission, person)));
+    const used = mac && (await codes.use(sub, { ...mac, bucket: counted.bucket, browser: flow.browser }, askedBy(submission, person)));
     // A wrong code and a used one are told alike.
     if (!used) return refuse(sub, 'recovery_code_wrong', 'recovery_code_wrong');
     return { kind: 'proved', person, factor: { amr: ['otp'], at: used.at } };

@@ -47,7 +47,7 @@ export async function submitEnrolment(submission: Submission, person: Person, po
 }
 
 async function confirm(submission: Submission, person: Person, seed: Buffer, ports: EnrolmentPorts): Promise<Enrolled> {
-  const { values, now } = submission;
+  const { values, flow, now } = submission;
   const text = values['code'] ?? '';
   if (text.trim() === '') return { result: ask({ code: [errorMessage('required')] }) };
   const code = normalizeCode(text, usualParameters);
@@ -56,7 +56,11 @@ async function confirm(submission: Submission, person: Person, seed: Buffer, por
   const step = stepOf(code, seed, usualParameters, now);
   if (step === undefined) return { result: ask({ code: [errorMessage('totp_wrong_at_first')] }) };
   const sealed = await ports.seeds.seal(seed, totpPlace(person.sub));
-  const enrolled = await ports.totps.add(person.sub, { ...usualParameters, sealed, step }, askedBy(submission, person));
+  const enrolled = await ports.totps.add(
+    person.sub,
+    { ...usualParameters, sealed, step, browser: flow.browser },
+    askedBy(submission, person),
+  );
   if (!enrolled) return { result: { kind: 'changed', messages: { '': [infoMessage('totp_there_already')] }, memory: {} } };
   return { enrolled };
 }

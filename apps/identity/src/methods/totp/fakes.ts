@@ -1,5 +1,5 @@
 import type { Asked } from '../../accounts/asked.ts';
-import type { KeptTotp, StoredTotp, Totps } from './totps.ts';
+import type { KeptTotp, NewTotp, Totps } from './totps.ts';
 
 /** Authenticator apps in memory. */
 export class FakeTotps implements Totps {
@@ -9,7 +9,7 @@ export class FakeTotps implements Totps {
 
   find = async (sub: string): Promise<KeptTotp | undefined> => this.bySub.get(sub);
 
-  add = async (sub: string, totp: StoredTotp & { readonly step: number }, asked: Asked): Promise<{ at: number } | undefined> => {
+  add = async (sub: string, totp: NewTotp, asked: Asked): Promise<{ at: number } | undefined> => {
     if (this.bySub.has(sub)) return undefined;
     this.actors.push(asked.actor);
     this.bySub.set(sub, { ...totp, createdAt: this.at, lastUsedAt: undefined });

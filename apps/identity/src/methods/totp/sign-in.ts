@@ -47,7 +47,7 @@ async function judge(
   if (!seed) throw new Error('the seed of an authenticator app does not open: AUTHORITY_SECRETS lacks what wrapped its key');
   const step = stepOf(code, seed, totp, now);
   if (step === undefined) return refuse(sub, 'totp_wrong', 'totp_wrong');
-  const used = await totps.use(sub, { sealed: totp.sealed, step, bucket: counted.bucket });
+  const used = await totps.use(sub, { sealed: totp.sealed, step, bucket: counted.bucket, browser: flow.browser });
   // RFC 6238 §5.2: this code, or a later one, was used before. Only who had a right code learns that.
   if (!used) return refuse(sub, 'totp_replayed', 'totp_used');
   return { kind: 'proved', person, factor: { amr: ['otp'], at: used.at } };

@@ -14,15 +14,29 @@ export interface KeptTotp extends StoredTotp {
   readonly lastUsedAt: number | undefined;
 }
 
+/** One that a first code has confirmed, in a browser (empty for none). */
+export interface NewTotp extends StoredTotp {
+  readonly step: number;
+  readonly browser: string;
+}
+
+/** A right code: of which seed and step, where it was counted (attempts.ts) and where it was typed. */
+export interface UsedTotp {
+  readonly sealed: string;
+  readonly step: number;
+  readonly bucket: string;
+  readonly browser: string;
+}
+
 /** Where the authenticator apps of people are kept: one each. A change writes its audit row and its notice with it. */
 export interface Totps {
   find(sub: string): Promise<KeptTotp | undefined>;
   /** Atomic: of two at once one is kept. `step` is that of the code that confirmed it, and is used up. Answers the database's
    *  clock; undefined when there is one already. */
-  add(sub: string, totp: StoredTotp & { readonly step: number }, asked: Asked): Promise<{ at: number } | undefined>;
+  add(sub: string, totp: NewTotp, asked: Asked): Promise<{ at: number } | undefined>;
   /** Atomic: RFC 6238 §5.2, a step of this seed is used once, and no earlier one after it. Answers the database's clock, and
    *  forgets the attempts before it. */
-  use(sub: string, totp: { readonly sealed: string; readonly step: number; readonly bucket: string }): Promise<{ at: number } | undefined>;
+  use(sub: string, totp: UsedTotp): Promise<{ at: number } | undefined>;
   /** Atomic; recovery codes go with the last factor that they are a backup of. */
   remove(sub: string, asked: Asked): Promise<boolean>;
 }
