@@ -3,7 +3,7 @@ import type { Interaction } from '@authority/contracts/token';
 import { StatusError } from '@authority/errors';
 import { log } from '@authority/telemetry';
 import { csrfField } from '../http/csrf.ts';
-import { chooseLanguage } from '../pages/messages.ts';
+import { chooseLanguage } from '../pages/choose-language.ts';
 import type { Peers } from '../peers/peers.ts';
 import type { FlowNotice, FlowScreen, Outcome } from './outcome.ts';
 import { signIn } from './sign-in.ts';

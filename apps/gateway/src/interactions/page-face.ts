@@ -11,7 +11,8 @@ import { type FormTarget, securityHeaders } from '../http/security-headers.ts';
 import { type Assets, assetsBelow } from '../pages/assets.ts';
 import { formPostPage } from '../pages/form-post-page.ts';
 import type { PageContext } from '../pages/layout.ts';
-import { chooseLanguage, textsOf } from '../pages/messages.ts';
+import { chooseLanguage } from '../pages/choose-language.ts';
+import { textsOf } from '../pages/messages.ts';
 import { type Problem, problemPage } from '../pages/problem-page.ts';
 import { renderScreen } from '../pages/screens.ts';
 import type { Face } from './face.ts';
@@ -99,7 +100,12 @@ export class PageFace implements Face {
 const retryAfter = (seconds: number | undefined): Readonly<Record<string, string>> =>
   seconds === undefined ? {} : { 'retry-after': String(seconds) };
 
-const uiLocalesOf = (screen: Screen): readonly string[] => ('details' in screen ? (screen.details?.ui_locales ?? []) : []);
+function uiLocalesOf(screen: Screen): readonly string[] {
+  if ('details' in screen) return screen.details?.ui_locales ?? [];
+  // OpenID Connect RP-Initiated Logout §2.
+  const asked = screen.name === 'sign_out' ? screen.parameters.find(({ name }) => name === 'ui_locales') : undefined;
+  return asked?.value.split(' ') ?? [];
+}
 
 const framesOf = (screen: Screen): readonly string[] => (screen.name === 'signed_out' ? screen.frames : []);
 

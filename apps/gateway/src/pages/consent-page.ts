@@ -58,9 +58,9 @@ export function resources(texts: Texts, { resources: places }: Pick<InteractionD
 function documents(texts: Texts, { client }: InteractionDetails): HtmlValue {
   const policy = outside(client?.policy_uri, texts.say('consent.policy'));
   const terms = outside(client?.tos_uri, texts.say('consent.terms'));
-  if (policy === undefined && terms === undefined) return undefined;
-  const both = policy !== undefined && terms !== undefined && html` ${texts.say('consent.and')} `;
-  return html`<p class="quiet">${texts.say('consent.documents')} ${policy}${both}${terms}.</p>`;
+  if (terms === undefined) return policy && html`<p class="quiet">${texts.show('consent.read_policy', { policy })}</p>`;
+  if (policy === undefined) return html`<p class="quiet">${texts.show('consent.read_terms', { terms })}</p>`;
+  return html`<p class="quiet">${texts.show('consent.read_both', { policy, terms })}</p>`;
 }
 
 function outside(uri: string | undefined, text: string): Html | undefined {

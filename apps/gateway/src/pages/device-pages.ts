@@ -1,4 +1,5 @@
 import { type DeviceVerification, DeviceVerificationState } from '@authority/contracts/token';
+import { agoText } from './ago.ts';
 import { resources, scopeRow } from './consent-page.ts';
 import { type Html, html, type HtmlValue } from './html.ts';
 import { button, clientName, link, ownForm, page, type PageContext } from './layout.ts';
@@ -33,7 +34,7 @@ function codePage(context: PageContext, verification: DeviceVerification, missin
   const title = texts.say('device.title');
   const prefilled = user_code !== '' && fault === undefined;
   return page(context, {
-    title: fault === undefined ? title : `${texts.say('summary.title')}: ${title}`,
+    title: fault === undefined ? title : texts.say('summary.page', { title }),
     content: html`<h1>${title}</h1>
 <p class="lead">${texts.say('device.lead')}</p>
 <p class="lead">${signedInAs(context, verification)}</p>
@@ -41,7 +42,7 @@ ${
   fault !== undefined &&
   html`<div class="summary" role="alert" tabindex="-1" aria-labelledby="summary-title">
 <h2 id="summary-title">${texts.say('summary.title')}</h2>
-<ul><li><a href="#user_code">${texts.say('field.code')}: ${texts.say(fault)}</a></li></ul>
+<ul><li><a href="#user_code">${texts.show('summary.line', { field: texts.say('field.code'), problem: texts.say(fault) })}</a></li></ul>
 </div>`
 }
 ${prefilled && html`<p class="notice" role="status">${texts.say('device.prefilled')}</p>`}
@@ -55,7 +56,7 @@ function codeField({ texts }: PageContext, user_code: string, fault: MessageId |
 <label for="user_code">${texts.say('field.code')}</label>
 <p class="hint" id="user_code-hint">${texts.say('device.hint')}</p>
 ${fault !== undefined && html`<div id="user_code-error"><p class="error"><span>${texts.say(fault)}</span></p></div>`}
-<div class="row"><input id="user_code" name="user_code" type="text" autocomplete="off" autocapitalize="characters" spellcheck="false" required aria-required="true" aria-describedby="${describedBy}"${[
+<div class="row"><input id="user_code" name="user_code" type="text" dir="ltr" autocomplete="off" autocapitalize="characters" spellcheck="false" required aria-required="true" aria-describedby="${describedBy}"${[
     fault !== undefined && html` aria-invalid="true"`,
     user_code !== '' && html` value="${user_code}"`,
     html` autofocus`,
@@ -102,14 +103,8 @@ function request(context: PageContext, { user_code, origin }: DeviceVerification
 <div><dt>${texts.say('device.confirm.code')}</dt><dd><code>${user_code}</code></dd></div>
 <div><dt>${texts.say('device.confirm.agent')}</dt><dd><bdi>${agent || texts.say('device.confirm.agent_none')}</bdi></dd></div>
 <div><dt>${texts.say('device.confirm.address')}</dt><dd><bdi>${peer_address || texts.say('device.confirm.address_none')}</bdi><span class="quiet">${texts.say(compared)}</span></dd></div>
-<div><dt>${texts.say('device.confirm.when')}</dt><dd>${ago(context, requested_at_ms)}</dd></div>
+<div><dt>${texts.say('device.confirm.when')}</dt><dd>${agoText(texts, now - requested_at_ms)}</dd></div>
 </dl>`;
-}
-
-function ago({ texts, now }: PageContext, at: number): string {
-  const minutes = Math.floor((now - at) / 60_000);
-  if (minutes < 1) return texts.say('device.ago.now');
-  return minutes === 1 ? texts.say('device.ago.minute') : texts.say('device.ago.minutes', { count: String(minutes) });
 }
 
 type Done = 'allowed' | 'denied' | 'expired' | 'decided_before';

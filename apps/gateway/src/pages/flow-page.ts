@@ -18,7 +18,7 @@ export function flowPage(context: PageContext, given: FlowScreen): string {
   const failed = flow.messages.some(isError) || flow.forms.some(hasError);
   const title = titleOf(texts, screen);
   return page(context, {
-    title: failed ? `${texts.say('summary.title')}: ${title}` : title,
+    title: failed ? texts.say('summary.page', { title }) : title,
     wide: name === 'settings',
     head: flow.forms.some(needsScript) && html`\n<script src="${context.assets.passkeyScript}" defer></script>`,
     content: html`${name === 'settings' && accountNav(context, '/account')}

@@ -52,7 +52,10 @@ export const summaryLines = (texts: Texts, form: Form, index: number): Html[] =>
   form.fields.flatMap((field) =>
     field.messages
       .filter(isError)
-      .map((one) => html`<li><a href="#${idOf(form, field, index)}">${labelOf(texts, form, field)}: ${messageText(texts, one)}</a></li>`),
+      .map(
+        (one) =>
+          html`<li><a href="#${idOf(form, field, index)}">${texts.show('summary.line', { field: labelOf(texts, form, field), problem: messageText(texts, one) })}</a></li>`,
+      ),
   );
 
 /** Two forms of a page may have fields of one name. */
@@ -76,11 +79,11 @@ ${errors.length > 0 && html`<div id="${id}-error">${errors.map((one) => html`<p 
       : html`<input id="${id}" name="${name}" type="${inputType(type)}" autocomplete="${autocompleteOf(field)}"${[
           ...states(field, describedBy, errors.length > 0),
           type === 'email' && html` inputmode="email" autocapitalize="none" spellcheck="false"`,
+          isLatin(field) && html` dir="ltr"`,
           inputModes.has(inputmode) && html` inputmode="${inputmode}"`,
           // Secrets never come back, whatever an owner sends.
           !isSecret && field.value !== '' && html` value="${field.value}"`,
-          isSecret &&
-            html` data-show="${texts.say('field.show')}" data-hide="${texts.say('field.hide')}" data-name="${label.toLowerCase()}"`,
+          isSecret && html` data-show="${texts.say('field.show')}" data-hide="${texts.say('field.hide')}" data-name="${label}"`,
           focused && html` autofocus`,
         ]}>`
   }</div>
@@ -120,6 +123,11 @@ const hintOf = (texts: Texts, { method }: Form, { name, autocomplete }: Field): 
 const inputTypes: ReadonlySet<string> = new Set(['email', 'password', 'text', 'tel', 'date', 'url']);
 const inputType = (type: string): string => (inputTypes.has(type) ? type : 'text');
 const inputModes: ReadonlySet<string> = new Set(['numeric', 'tel']);
+
+/** Addresses, numbers, passwords and codes run from left to right on every page. */
+const isLatin = ({ name, type, autocomplete }: Field): boolean =>
+  latinTypes.has(type) || name === 'code' || /\b(?:username|email|tel|one-time-code)\b/.test(autocomplete);
+const latinTypes: ReadonlySet<string> = new Set(['email', 'password', 'tel', 'url']);
 
 const autocompleteOf = ({ autocomplete }: Field): string => (/^[a-z- ]{1,60}$/.test(autocomplete) ? autocomplete : 'off');
 

@@ -52,7 +52,7 @@ export function page(
 <main${wide && html` class="wide"`}>
 ${content}
 </main>
-<footer>${host}</footer>
+<footer><bdi>${host}</bdi></footer>
 </body>
 </html>
 `.text;

@@ -1,10 +1,39 @@
+import arabic from './messages/ar.json' with { type: 'json' };
+import german from './messages/de.json' with { type: 'json' };
 import english from './messages/en.json' with { type: 'json' };
+import spanish from './messages/es.json' with { type: 'json' };
+import french from './messages/fr.json' with { type: 'json' };
+import japanese from './messages/ja.json' with { type: 'json' };
+import portuguese from './messages/pt.json' with { type: 'json' };
+import chinese from './messages/zh.json' with { type: 'json' };
 import { Html, type HtmlValue, html } from './html.ts';
 
-export type MessageId = keyof typeof english;
+/** Unicode CLDR's plural categories, but for `other`: that is the text without one. */
+type Category = 'zero' | 'one' | 'two' | 'few' | 'many';
 
-/** Another language is a file of the same ids and a line here. */
-const catalogues: Readonly<Record<string, Readonly<Record<MessageId, string>>>> = { en: english };
+export type MessageId = Exclude<keyof typeof english, `${string}.${Category}`>;
+
+/** Texts of a language. What one has not is said in English. */
+export type Catalogue = Readonly<Partial<Record<MessageId | `${MessageId}.${Category}`, string>>>;
+
+/** Another language is a file of the same ids and a line here. It is offered once it has texts. */
+export const catalogues = {
+  en: english,
+  de: german,
+  fr: french,
+  es: spanish,
+  pt: portuguese,
+  ja: japanese,
+  zh: chinese,
+  ar: arabic,
+} satisfies Readonly<Record<string, Catalogue>>;
+
+const byName: ReadonlyMap<string, Catalogue> = new Map(Object.entries(catalogues));
+
+/** The languages that people can be spoken to in. */
+export const languages: ReadonlySet<string> = new Set(
+  [...byName].filter(([, texts]) => Object.keys(texts).length > 0).map(([lang]) => lang),
+);
 
 /** The texts of one language. */
 export interface Texts {
@@ -13,54 +42,71 @@ export interface Texts {
   /** Plain text, for attributes and titles. */
   say(id: MessageId, values?: Readonly<Record<string, string>>): string;
   /** Markup; values are set apart as `<bdi>`, so that a name written from right to left disturbs no sentence. */
-  show(id: MessageId, values?: Readonly<Record<string, string>>): Html;
+  show(id: MessageId, values?: Readonly<Record<string, Html | string>>): Html;
   /** The message of an owner, by its id; a general one where the id is newer than this release. */
   find(prefix: string, id: string): MessageId | undefined;
 }
 
 const rightToLeft: ReadonlySet<string> = new Set(['ar', 'fa', 'he', 'ur']);
 
-export function textsOf(lang: string): Texts {
-  const known = Object.hasOwn(catalogues, lang) ? lang : 'en';
-  const catalogue = catalogues[known] ?? english;
+interface Language {
+  readonly catalogue: Catalogue;
+  readonly plurals: Intl.PluralRules;
+  readonly numbers: Intl.NumberFormat;
+}
+
+const languageOf = (lang: string, catalogue: Catalogue): Language => ({
+  catalogue,
+  plurals: new Intl.PluralRules(lang),
+  // The digits of codes that people type; a year has no separator.
+  numbers: new Intl.NumberFormat(lang, { numberingSystem: 'latn', useGrouping: 'min2' }),
+});
+
+const inEnglish = languageOf('en', english);
+
+export function textsOf(wanted: string, catalogue: Catalogue = byName.get(wanted) ?? english): Texts {
+  const lang = byName.has(wanted) ? wanted : 'en';
+  const own = languageOf(lang, catalogue);
+  const dir = rightToLeft.has(lang) ? 'rtl' : 'ltr';
+  // Where nothing can be marked up, a name is set apart by characters (Unicode UAX #9 §2.4.2).
+  const apart = (shown: string, value: string) => (dir === 'rtl' && value !== '' && !isCount(value) ? `\u2068${shown}\u2069` : shown);
   return {
-    lang: known,
-    dir: rightToLeft.has(known) ? 'rtl' : 'ltr',
-    say: (id, values = {}) => catalogue[id].replace(placeholder, (_, name: string) => values[name] ?? ''),
-    show: (id, values = {}) =>
-      new Html(
-        pieces(catalogue[id], values)
+    lang,
+    dir,
+    say: (id, values = {}) => {
+      const { text, filled } = wording(own, id, values);
+      return text.replace(placeholder, (_, name: string) => apart(filled[name] ?? '', values[name] ?? ''));
+    },
+    show: (id, values = {}) => {
+      const { text, filled } = wording(own, id, values);
+      return new Html(
+        pieces(text, filled)
           .map((piece) => piece.text)
           .join(''),
-      ),
-    find: (prefix, id) => (Object.hasOwn(catalogue, `${prefix}.${id}`) ? (`${prefix}.${id}` as MessageId) : undefined), // has it
+      );
+    },
+    find: (prefix, id) => (Object.hasOwn(english, `${prefix}.${id}`) ? (`${prefix}.${id}` as MessageId) : undefined), // has it
   };
 }
+
+/** The text of the language, in the plural form of the first number that it is given, and the values as the language writes them. */
+function wording<V extends HtmlValue>(own: Language, id: MessageId, values: Readonly<Record<string, V>>) {
+  const language = own.catalogue[id] === undefined ? inEnglish : own;
+  const { catalogue, plurals, numbers } = language;
+  const number = Object.values(values).find(isCount);
+  const category = number === undefined ? 'other' : plurals.select(Number(number));
+  const text = (category === 'other' ? undefined : catalogue[`${id}.${category}`]) ?? catalogue[id] ?? english[id];
+  const filled = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, isCount(value) ? numbers.format(Number(value)) : value]),
+  );
+  return { text, filled };
+}
+
+const isCount = (value: HtmlValue): value is string => typeof value === 'string' && /^(?:0|[1-9]\d{0,8})$/.test(value);
 
 const placeholder = /\{([a-z_]+)\}/g;
 
 function pieces(text: string, values: Readonly<Record<string, HtmlValue>>): Html[] {
   // split() with a group gives text, name, text, name, ...
   return text.split(placeholder).map((piece, index) => (index % 2 === 0 ? html`${piece}` : html`<bdi>${values[piece]}</bdi>`));
-}
-
-/** `ui_locales` of the request first (OpenID Connect Core §3.1.2.1), then what the browser prefers (RFC 9110 §12.5.4). */
-export function chooseLanguage(uiLocales: readonly string[], acceptLanguage: string | undefined): string {
-  const preferred = (acceptLanguage ?? '')
-    .slice(0, 256)
-    .split(',')
-    .map((entry, index) => ({ tag: entry.split(';')[0]?.trim() ?? '', weight: weightOf(entry), index }))
-    .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight || a.index - b.index)
-    .map(({ tag }) => tag);
-  for (const tag of [...uiLocales, ...preferred]) {
-    const language = tag.toLowerCase().split('-')[0] ?? '';
-    if (Object.hasOwn(catalogues, language)) return language;
-  }
-  return 'en';
-}
-
-function weightOf(entry: string): number {
-  const weight = /;\s*q=([\d.]+)/.exec(entry)?.[1];
-  return weight === undefined ? 1 : Number(weight) || 0;
 }

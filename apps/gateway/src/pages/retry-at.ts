@@ -7,11 +7,9 @@ export function retryText(texts: Texts, milliseconds: number): Html {
 }
 
 function duration(texts: Texts, seconds: number): string {
-  if (seconds === 1) return texts.say('throttled.in_second');
   if (seconds < 55) return texts.say('throttled.in_seconds', { count: String(seconds) });
   const minutes = Math.ceil(seconds / 60);
-  if (minutes === 1) return texts.say('throttled.in_minute');
   if (minutes < 100) return texts.say('throttled.in_minutes', { count: String(minutes) });
   const hours = Math.ceil(minutes / 60);
-  return hours === 1 ? texts.say('throttled.in_hour') : texts.say('throttled.in_hours', { count: String(hours) });
+  return texts.say('throttled.in_hours', { count: String(hours) });
 }

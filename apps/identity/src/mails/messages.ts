@@ -1,5 +1,12 @@
 import type { MailKind } from './kinds.ts';
+import arabic from './messages/ar.json' with { type: 'json' };
+import german from './messages/de.json' with { type: 'json' };
 import english from './messages/en.json' with { type: 'json' };
+import spanish from './messages/es.json' with { type: 'json' };
+import french from './messages/fr.json' with { type: 'json' };
+import japanese from './messages/ja.json' with { type: 'json' };
+import portuguese from './messages/pt.json' with { type: 'json' };
+import chinese from './messages/zh.json' with { type: 'json' };
 
 /** The texts of one kind; `{{…}}` are values (view.ts). */
 export interface KindTexts {
@@ -12,25 +19,40 @@ export interface KindTexts {
   readonly otherwise: string;
 }
 
+type Layout = Readonly<Record<keyof typeof english.layout, string>>;
+
+/** Mails of a language. A kind that one has not is sent in English. */
 export interface Catalogue {
-  readonly layout: Readonly<Record<keyof typeof english.layout, string>>;
-  readonly kinds: Readonly<Record<MailKind, KindTexts>>;
+  readonly layout?: Layout;
+  readonly kinds?: Readonly<Partial<Record<MailKind, KindTexts>>>;
 }
 
-/** Another language is a file of the same shape and a line here. */
-const catalogues: Readonly<Record<string, Catalogue>> = { en: english };
+/** Another language is a file of the same shape and a line here. It is built in once it has texts. */
+export const catalogues = {
+  en: english,
+  de: german,
+  fr: french,
+  es: spanish,
+  pt: portuguese,
+  ja: japanese,
+  zh: chinese,
+  ar: arabic,
+} satisfies Readonly<Record<string, Catalogue>>;
 
-export const builtInLanguages: readonly string[] = Object.keys(catalogues);
+const byName: ReadonlyMap<string, Catalogue> = new Map(Object.entries(catalogues));
+
+export const builtInLanguages: readonly string[] = [...byName].filter(([, { layout }]) => layout !== undefined).map(([lang]) => lang);
 
 const rightToLeft: ReadonlySet<string> = new Set(['ar', 'fa', 'he', 'ur']);
 
 export const directionOf = (locale: string): 'ltr' | 'rtl' => (rightToLeft.has(languageOf(locale)) ? 'rtl' : 'ltr');
 
-/** The texts of a locale, or of English where it is not there. */
-export function catalogueOf(locale: string): { lang: string; catalogue: Catalogue } {
+/** The texts of a kind in the language of a locale, or in English where they are not there: a mail is in one language. */
+export function mailTexts(kind: MailKind, locale: string): { lang: string; texts: KindTexts; layout: Layout } {
   const lang = languageOf(locale);
-  const found = Object.hasOwn(catalogues, lang) ? catalogues[lang] : undefined;
-  return found ? { lang, catalogue: found } : { lang: 'en', catalogue: english };
+  const { layout, kinds } = byName.get(lang) ?? {};
+  const texts = kinds?.[kind];
+  return layout && texts ? { lang, texts, layout } : { lang: 'en', texts: english.kinds[kind], layout: english.layout };
 }
 
 /** A locale in its canonical spelling (BCP 47), or undefined for what is none. */
@@ -42,10 +64,10 @@ export function canonicalLocale(text: string): string | undefined {
   }
 }
 
-/** What is looked for, best first: `pt-BR`, `pt`, `en`. */
+/** What is looked for, best first (RFC 4647 §3.4): `pt-BR`, `pt`, `en`. */
 export function localesFor(wanted: string): string[] {
-  const canonical = canonicalLocale(wanted);
-  return [...new Set([...(canonical ? [canonical, languageOf(canonical)] : []), 'en'])];
+  const subtags = canonicalLocale(wanted)?.split('-') ?? [];
+  return [...new Set([...subtags.map((_, index) => subtags.slice(0, subtags.length - index).join('-')), 'en'])];
 }
 
 const languageOf = (locale: string): string => locale.toLowerCase().split('-')[0] ?? '';

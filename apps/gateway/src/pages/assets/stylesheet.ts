@@ -216,6 +216,12 @@ input[aria-invalid="true"], select[aria-invalid="true"] { border-color: var(--da
 .person svg { width: 40px; height: 40px; color: var(--accent); }
 .person p { margin: 0; }
 
+/* What runs from left to right stands where the page's own text does; joined letters are not spaced. */
+code { direction: ltr; unicode-bidi: isolate; }
+[dir="rtl"] input[dir="ltr"], [dir="rtl"] code { text-align: end; }
+[dir="rtl"] .with-reveal input[dir="ltr"] { padding-inline: 76px 12px; }
+:lang(ar) h1, :lang(ar) .brand { letter-spacing: normal; }
+
 .code input { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: 1.25rem; letter-spacing: 0.12em; text-transform: uppercase; }
 .code input::placeholder { letter-spacing: inherit; }
 .facts { margin: 12px 0 0; padding: 4px 12px; gap: 0; border: 1px solid var(--line); border-radius: var(--radius); font-size: 0.9375rem; }

@@ -1,5 +1,5 @@
 import { type MailKind, mailKinds, standingLinks } from '../kinds.ts';
-import { type Catalogue, catalogueOf, directionOf, type KindTexts } from '../messages.ts';
+import { directionOf, mailTexts } from '../messages.ts';
 
 /** Three Mustache templates. HTML escapes each value by itself. */
 export interface Template {
@@ -10,10 +10,9 @@ export interface Template {
 
 /** Text and HTML of a kind in a language, from the same texts. */
 export function builtInTemplate(kind: MailKind, locale: string): Template {
-  const { lang, catalogue } = catalogueOf(locale);
-  const texts = catalogue.kinds[kind];
-  const parts = partsOf(kind, texts, catalogue);
-  return { subject: texts.subject, text: textOf(parts), html: htmlOf(parts, lang) };
+  const found = mailTexts(kind, locale);
+  const parts = partsOf(kind, found);
+  return { subject: parts.subject, text: textOf(parts), html: htmlOf(parts, found.lang) };
 }
 
 /** What a mail of this kind is made of, in its order; what it has not is left out. */
@@ -30,7 +29,7 @@ interface Parts {
   readonly footerReply: string;
 }
 
-function partsOf(kind: MailKind, texts: KindTexts, { layout }: Catalogue): Parts {
+function partsOf(kind: MailKind, { texts, layout }: ReturnType<typeof mailTexts>): Parts {
   const shown: readonly string[] = mailKinds[kind];
   const { subject, heading, lines, otherwise, action } = texts;
   const isLinked = shown.includes('link') || standingLinks[kind] !== undefined;
@@ -57,19 +56,21 @@ function textOf({ heading, lines, code, action, asked, otherwise, footer, footer
   return `${blocks.join('\n\n')}\n`;
 }
 
+/** Of the root element mail programs keep little: language and direction stand on the parts too. */
 function htmlOf({ subject, heading, lines, code, action, copy, asked, otherwise, footer, footerReply }: Parts, lang: string): string {
   const rows = [
     `<h1>${markup(heading)}</h1>`,
     ...lines.map((line) => `<p>${markup(line)}</p>`),
-    ...(code === undefined ? [] : [`<p class="quiet">${markup(code)}</p>`, '<p class="code" dir="ltr">{{code}}</p>']),
+    ...(code === undefined ? [] : [`<p class="quiet">${markup(code)}</p>`, '<p class="code"><bdi dir="ltr">{{code}}</bdi></p>']),
     ...(action === undefined ? [] : [`<p><a class="button" href="{{link}}">${markup(action)}</a></p>`]),
     `<p>${markup(otherwise)}</p>`,
     ...(asked === undefined ? [] : [`<p class="quiet">${markup(asked)}</p>`]),
-    ...(copy === undefined ? [] : [`<p class="quiet">${markup(copy)}<br><span class="address" dir="ltr">{{link}}</span></p>`]),
+    ...(copy === undefined ? [] : [`<p class="quiet">${markup(copy)}<br><bdi class="address" dir="ltr">{{link}}</bdi></p>`]),
   ];
+  const dir = directionOf(lang);
   const end = `{{^reply_to}}${markup(footer)}{{/reply_to}}{{#reply_to}}${markup(footerReply)}{{/reply_to}}`;
   return `<!doctype html>
-<html lang="${lang}" dir="${directionOf(lang)}">
+<html lang="${lang}" dir="${dir}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -79,10 +80,10 @@ function htmlOf({ subject, heading, lines, code, action, copy, asked, otherwise,
 <style>${style}</style>
 </head>
 <body>
-<div class="card">
+<div class="card" lang="${lang}" dir="${dir}">
 ${rows.join('\n')}
 </div>
-<p class="footer">${end}</p>
+<p class="footer" lang="${lang}" dir="${dir}">${end}</p>
 </body>
 </html>
 `;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type MailKind, mailKinds, type StoredMail } from '../kinds.ts';
-import { builtInLanguages, catalogueOf, directionOf } from '../messages.ts';
+import { builtInLanguages, directionOf, mailTexts } from '../messages.ts';
 import { builtInTemplate } from './built-in.ts';
 import { templateFaults } from './check.ts';
 import { render } from './render.ts';
@@ -41,7 +41,7 @@ describe.each(places)('pages.md, "Mails": %s in %s', (kind, locale) => {
   });
 
   test('says what to do if it was not you', () => {
-    const otherwise = catalogueOf(locale).catalogue.kinds[kind].otherwise.split('{{')[0] ?? '';
+    const otherwise = mailTexts(kind, locale).texts.otherwise.split('{{')[0] ?? '';
     expect(otherwise.length).toBeGreaterThan(8);
     for (const part of [mail.text, unescaped(mail.html)]) expect(part).toContain(otherwise);
   });

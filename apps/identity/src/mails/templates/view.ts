@@ -53,10 +53,10 @@ export function addressOf({ page, parameters = {} }: Link, issuer: string): stri
   return `${issuer.replace(/\/$/, '')}/${page}${query === '' ? '' : `?${query}`}`;
 }
 
-/** In the reader's language and for nobody's clock: the zone is said. */
+/** In the reader's language, the digits of codes, and for nobody's clock: the zone is said. */
 function moment(at: number | undefined, locale: string): string {
   if (at === undefined) return '';
-  const options = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' } as const;
+  const options = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC', numberingSystem: 'latn' } as const;
   return `${new Intl.DateTimeFormat(locale, options).format(at)} UTC`;
 }
 
