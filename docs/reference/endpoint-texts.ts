@@ -24,6 +24,7 @@ export const endpointTexts: Readonly<Record<string, string>> = {
   '/select-account': 'Page to choose the account (`prompt=select_account`).',
   '/device': 'Page where a person types the code of a device, and decides (RFC 8628 §3.3).',
   '/logout': 'Page that confirms a sign-out.',
+  '/upstream/:provider/callback': 'Where another provider sends people back (its redirect URI for us).',
   '/recovery': 'Page to get back into an account.',
   '/verification': 'Page to prove that an address is one’s own.',
   '/account/sessions': 'Where one is signed in: end one session, or all others.',

@@ -15,6 +15,7 @@ import {
   SessionServiceService,
   SettingsServiceService,
   TrustedIssuerServiceService,
+  UpstreamProviderServiceService,
 } from '@authority/contracts/admin';
 import type { Definition, Method } from '@authority/rpc';
 import type { AdminPath } from './policy.ts';
@@ -29,6 +30,7 @@ export const adminDefinitions = [
   CredentialServiceService,
   ImportServiceService,
   SchemaServiceService,
+  UpstreamProviderServiceService,
   SessionServiceService,
   GrantServiceService,
   LogoutDeliveryServiceService,

@@ -15,6 +15,7 @@ import type {
   SessionServiceService,
   SettingsServiceService,
   TrustedIssuerServiceService,
+  UpstreamProviderServiceService,
 } from '@authority/contracts/admin';
 import { StatusError } from '@authority/errors';
 
@@ -38,7 +39,8 @@ type Definitions =
   | typeof SchemaServiceService
   | typeof SessionServiceService
   | typeof SettingsServiceService
-  | typeof TrustedIssuerServiceService;
+  | typeof TrustedIssuerServiceService
+  | typeof UpstreamProviderServiceService;
 type PathsOf<D> = D extends unknown ? Extract<D[keyof D], { path: string }>['path'] : never;
 
 /** The path of every RPC of the operator API: `/authority.admin.v1.ClientService/ListClients`. */
@@ -120,6 +122,11 @@ export const policy: Readonly<Record<AdminPath, Rule>> = {
   '/authority.admin.v1.SchemaService/UpdateSchema': change('identity'),
   '/authority.admin.v1.SchemaService/DeleteSchema': change('identity'),
   '/authority.admin.v1.SchemaService/CheckSchema': change('identity'),
+  '/authority.admin.v1.UpstreamProviderService/ListUpstreamProviders': read('identity'),
+  '/authority.admin.v1.UpstreamProviderService/GetUpstreamProvider': read('identity'),
+  '/authority.admin.v1.UpstreamProviderService/CreateUpstreamProvider': change('identity'),
+  '/authority.admin.v1.UpstreamProviderService/UpdateUpstreamProvider': change('identity'),
+  '/authority.admin.v1.UpstreamProviderService/DeleteUpstreamProvider': change('identity'),
 
   '/authority.admin.v1.ImportService/ImportIdentities': change('identity'),
 

@@ -12,6 +12,7 @@ import { mailTemplates } from './commands/mail-templates.ts';
 import { registrationTokens } from './commands/registration-tokens.ts';
 import { resources } from './commands/resources.ts';
 import { schemas } from './commands/schemas.ts';
+import { upstreamProviders } from './commands/upstream-providers.ts';
 import { sessions } from './commands/sessions.ts';
 import { settings } from './commands/settings.ts';
 import { status } from './commands/status.ts';
@@ -55,6 +56,7 @@ export function programOf(surroundings: Surroundings): Command {
     identities,
     credentials,
     schemas,
+    upstreamProviders,
     sessions,
     grants,
     logouts,

@@ -8,6 +8,7 @@ import { pushedAuthorizationEndpoint } from './endpoints/pushed-authorization.ts
 import { registrationEndpoints } from './endpoints/register.ts';
 import { revokeEndpoint } from './endpoints/revoke.ts';
 import { tokenEndpoint } from './endpoints/token.ts';
+import { upstreamCallback, upstreamCallbackPath } from './endpoints/upstream-callback.ts';
 import { userInfoEndpoint } from './endpoints/userinfo.ts';
 import { seeOther } from './http/answer.ts';
 import { cookiesFor } from './http/cookies.ts';
@@ -109,6 +110,9 @@ function frontChannel({ issuer, peers, published }: Edge, open: OpenVisit, face:
   return [
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, authorizePath, refusal, authorize)),
     ...(['GET', 'POST'] as const).map((method) => browserRoute({ open, face }, method, logoutPath, refusal, logout)),
+    ...(['GET', 'POST'] as const).map((method) =>
+      browserRoute({ open, face }, method, upstreamCallbackPath, face.renderRefusal('/login'), upstreamCallback(peers)),
+    ),
     {
       method: 'GET',
       path: checkSessionPath,

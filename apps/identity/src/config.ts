@@ -5,6 +5,7 @@ import {
   issuerSetting,
   type Listen,
   migrationUrls,
+  outboundSettings,
   processSettings,
   read,
   rpcSettings,
@@ -25,6 +26,7 @@ export const identityProcessSettings = {
   ...processSettings,
   ...storeSettings,
   ...mailProcessSettings,
+  ...outboundSettings,
   dataDir,
   ...{ rpcListen, rpcCert, rpcKey, rpcCa, secrets: systemSecrets },
 } as const;
@@ -49,6 +51,9 @@ export interface IdentityConfig {
   /** Unset: mails are written into `mailDir`. */
   readonly mailServer?: MailServer;
   readonly mailDir: string;
+  /** Hosts and networks that outbound requests may reach although they are private. */
+  readonly outboundAllow?: readonly string[];
+  readonly egressProxy?: string;
   /** Hashes at a time; the cores when left out. */
   readonly passwordWorkers?: number;
 }
@@ -64,7 +69,7 @@ export interface IdentityProcessConfig {
 /** Reads the environment of a process of its own; throws a ConfigFault that names all that is wrong. */
 export function identityConfig(env: NodeJS.ProcessEnv): IdentityProcessConfig {
   const settings = read(identityProcessSettings, env, { check: databaseFaults });
-  const { issuer, databaseUrl = '', redisUrl, secrets, mailUrl: mailServer } = settings;
+  const { issuer, databaseUrl = '', redisUrl, secrets, mailUrl: mailServer, outboundAllow, egressProxy } = settings;
   return {
     identity: {
       issuer,
@@ -73,6 +78,8 @@ export function identityConfig(env: NodeJS.ProcessEnv): IdentityProcessConfig {
       ...(redisUrl === undefined ? {} : { redisUrl }),
       ...(mailServer === undefined ? {} : { mailServer }),
       mailDir: join(settings.dataDir, 'mail'),
+      outboundAllow,
+      ...(egressProxy === undefined ? {} : { egressProxy }),
     },
     listen: settings.rpcListen,
     metricsListen: settings.metricsListen,

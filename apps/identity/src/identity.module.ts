@@ -8,6 +8,7 @@ import { ImportController } from './controllers/import-controller.ts';
 import { DeadLetterController, MailTemplateController } from './controllers/mail-controllers.ts';
 import { AuditController, SettingsController } from './controllers/owner-controllers.ts';
 import { SchemaController } from './controllers/schema-controller.ts';
+import { UpstreamProviderController } from './controllers/upstream-provider-controller.ts';
 import { IDENTITY_CORE, type IdentityCore } from './tokens.ts';
 
 @Module({})
@@ -23,6 +24,7 @@ export const identityModule = (core: IdentityCore): NestModule => ({
     CredentialController,
     ImportController,
     SchemaController,
+    UpstreamProviderController,
     MailTemplateController,
     DeadLetterController,
     SettingsController,

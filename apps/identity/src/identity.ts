@@ -2,6 +2,7 @@ import { type Ephemeral, openEphemeral } from '@authority/ephemeral';
 import { FeedSource } from '@authority/feed';
 import { runJobs } from '@authority/jobs';
 import { deadLetterHandlers, type Outbox, openOutbox } from '@authority/outbox';
+import { createOutbound, jwksCache, type Outbound } from '@authority/outbound';
 import { type Database, migrate, open, type Queryable, waitForSchema } from '@authority/postgres';
 import type { Runtime } from '@authority/rpc';
 import { ensureKeys, KeyTable, KeyWrapping, Macs, SealedValues } from '@authority/sealing';
@@ -45,7 +46,12 @@ import { PostgresSchemas } from './postgres/schemas.ts';
 import { signInKinds } from './schemas/sign-in-kinds.ts';
 import { PostgresVerifiedAddresses } from './postgres/verified-addresses.ts';
 import { SchemaAdmin } from './schemas/schema-admin.ts';
+import { PostgresUpstreamLinks } from './postgres/upstream-links.ts';
+import { PostgresUpstreamProviders } from './postgres/upstream-providers.ts';
 import { identitySettings } from './settings.ts';
+import { upstream } from './methods/upstream/upstream.ts';
+import { UpstreamAdmin } from './upstream/admin.ts';
+import { discovery } from './upstream/discovery.ts';
 import { Throttle } from './throttle/throttle.ts';
 import type { IdentityCore } from './tokens.ts';
 
@@ -77,7 +83,8 @@ export async function startIdentity({ config, runtime }: { config: IdentityConfi
 
   const { mails, limits: mailLimits } = mail;
   const { issuer } = config;
-  const core = identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, macs, mails, mailLimits });
+  const outbound = createOutbound({ allow: config.outboundAllow ?? [], egressProxy: config.egressProxy });
+  const core = identityCore({ issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, macs, mails, mailLimits, outbound });
   const served = await runtime.serve({ module: identityModule(core), ready });
   mail.start();
   const jobs = runJobs(database, service, identityJobs(database));
@@ -107,11 +114,12 @@ interface Parts {
   readonly mails: Mails;
   readonly mailLimits: MailLimits;
   readonly sealed: SealedValues;
+  readonly outbound: Outbound;
   readonly macs: Macs;
 }
 
 function identityCore(parts: Parts): IdentityCore {
-  const { issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, macs, mails, mailLimits } = parts;
+  const { issuer, database, ephemeral, settings, passwords, feed, outbox, sealed, macs, mails, mailLimits, outbound } = parts;
   const accounts = new PostgresAccounts(database, mailNotices(mails));
   const schemas = new PostgresSchemas(database);
   const registrationSchema = () => settings.get('schema.registration');
@@ -137,6 +145,13 @@ function identityCore(parts: Parts): IdentityCore {
     storedPasskeys({ issuer, database, ephemeral, settings, macs, mails, accounts, proof, throttle, schemas, registrationSchema, now }),
     emailCode({ codes, limits, settings, accounts, addresses }),
     ...secondFactors({ issuer, database, settings, sealed, macs, mails, accounts }),
+    upstream({
+      ...{ issuer, outbound, schemas, registrationSchema, throttle },
+      providers: new PostgresUpstreamProviders(database, sealed),
+      links: new PostgresUpstreamLinks(database),
+      discover: discovery(outbound, now),
+      jwks: jwksCache(outbound),
+    }),
     contact({ accounts, schemas, throttle, proof }),
     profile({ accounts, schemas, throttle }),
   ];
@@ -156,6 +171,7 @@ function identityCore(parts: Parts): IdentityCore {
       kinds: [passwordCredential, passkeyCredentials, totpCredential, recoveryCodesCredential],
     }),
     imports: imports({ database, schemas, registrationSchema, seeds: sealed, now }),
+    upstreamAdmin: new UpstreamAdmin({ database, sealed, issuer }),
     schemaAdmin: new SchemaAdmin({ database, schemas, registrationSchema }),
     mailTemplates: mailTemplateHandlers(database, () => senderOf(settings, issuer)),
     deadLetters: deadLetterHandlers(database, outbox, [mailQueue]),

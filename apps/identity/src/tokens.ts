@@ -8,6 +8,7 @@ import type { Directory } from './accounts/directory.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { FlowEndpoint } from './flows/flow-endpoint.ts';
 import type { Imports } from './import/import.ts';
+import type { UpstreamAdmin } from './upstream/admin.ts';
 import type { SchemaAdmin } from './schemas/schema-admin.ts';
 
 /** What the controllers answer from; made in identity.ts. */
@@ -21,6 +22,7 @@ export interface IdentityCore {
   readonly credentials: Credentials;
   readonly imports: Imports;
   readonly schemaAdmin: SchemaAdmin;
+  readonly upstreamAdmin: UpstreamAdmin;
   readonly mailTemplates: Handlers<typeof MailTemplateServiceService>;
   readonly deadLetters: Handlers<typeof DeadLetterServiceService>;
   readonly settings: Handlers<typeof SettingsServiceService>;

@@ -38,6 +38,8 @@ export async function startOneProcess(config: StandaloneConfig, folder: DataFold
       ...{ issuer, databaseUrl: stores.urlOf('identity'), ...redis },
       secrets: systemSecretsOf(folder, 'identity', config.secrets),
       ...mail,
+      outboundAllow: config.outboundAllow,
+      ...(config.egressProxy === undefined ? {} : { egressProxy: config.egressProxy }),
     };
     running.push(await startIdentity({ config: identity, runtime: runtimeOf('identity') }));
     const session = { issuer, databaseUrl: stores.urlOf('session'), ...redis };

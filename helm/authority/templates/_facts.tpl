@@ -24,7 +24,7 @@
 {{- end }}
 
 {{- define "authority.asksOutbound" -}}
-{{- if eq .service "token" }}yes{{ end -}}
+{{- if has .service (list "token" "identity") }}yes{{ end -}}
 {{- end }}
 
 {{- define "authority.sendsMail" -}}

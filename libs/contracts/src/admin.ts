@@ -14,3 +14,4 @@ export * from './generated/authority/admin/v1/trusted_issuer_service.ts';
 export * from './generated/authority/admin/v1/schema_service.ts';
 export * from './generated/authority/admin/v1/session_service.ts';
 export * from './generated/authority/admin/v1/settings_service.ts';
+export * from './generated/authority/admin/v1/upstream_provider_service.ts';

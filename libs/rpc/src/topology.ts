@@ -52,6 +52,7 @@ export const topology: Readonly<Record<ServiceName, Readonly<Record<string, read
     'authority.admin.v1.CredentialService': ['admin'],
     'authority.admin.v1.ImportService': ['admin'],
     'authority.admin.v1.SchemaService': ['admin'],
+    'authority.admin.v1.UpstreamProviderService': ['admin'],
     'authority.admin.v1.MailTemplateService': ['admin'],
     'authority.admin.v1.DeadLetterService': ['admin'],
     'authority.admin.v1.SettingsService': ['admin'],

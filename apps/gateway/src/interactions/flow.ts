@@ -90,7 +90,7 @@ export async function submitFlow(
 }
 
 /** session's word on who is signed in here, as a handle; empty for nobody. */
-async function attest({ session }: Pick<Peers, 'session'>, visit: Visit): Promise<string> {
+export async function attest({ session }: Pick<Peers, 'session'>, visit: Visit): Promise<string> {
   if (visit.session === '') return '';
   return (await session.attest({ session: visit.session, browser: visit.browser })).attestation;
 }

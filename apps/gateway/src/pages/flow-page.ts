@@ -137,9 +137,9 @@ function submits(context: PageContext, { name, flow }: FlowScreen, form: Form, l
   const { texts, now } = context;
   const { actions, method, fields, options } = form;
   if (actions.length > 0) {
-    return actions.map(({ value, id }, index) => {
+    return actions.map(({ value, id, parameters }, index) => {
       const wait = value === 'resend' ? secondsUntil(form, now) : 0;
-      const options = { look: index === 0 ? look : 'secondary', name: 'action', value, wait } as const;
+      const options = { look: index === 0 ? look : 'secondary', name: 'action', value, wait, values: parameters } as const;
       return submitButton(texts, texts.find('action', id) ?? 'button.continue', options);
     });
   }

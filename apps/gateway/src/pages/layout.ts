@@ -91,15 +91,25 @@ export function button({ texts }: PageContext, act: Act, options: ButtonOptions 
   return submitButton(texts, `button.${act}`, { ...options, busy: texts.say(`busy.${act}`) });
 }
 
+interface ButtonTexts {
+  readonly busy?: string;
+  /** Where the text alone does not say what it is about. */
+  readonly label?: string;
+  /** Seconds until it may be used. */
+  readonly wait?: number;
+  /** For the placeholders of the text. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
 /** A button with a text of its own. */
 export function submitButton(
   texts: Texts,
   text: MessageId,
-  { look = 'primary', name, value = '', busy, label, wait = 0 }: ButtonOptions & { busy?: string; label?: string; wait?: number },
+  { look = 'primary', name, value = '', busy, label, wait = 0, values }: ButtonOptions & ButtonTexts,
 ): Html {
   const named = name !== undefined && html` name="${name}" value="${value}"`;
   const more = [label !== undefined && html` aria-label="${label}"`, wait > 0 && html` data-wait="${wait}"`];
-  return html`<button class="button ${look}" type="submit"${named}${more} data-busy="${busy ?? texts.say('busy.continue')}">${texts.say(text)}</button>`;
+  return html`<button class="button ${look}" type="submit"${named}${more} data-busy="${busy ?? texts.say('busy.continue')}">${texts.say(text, values)}</button>`;
 }
 
 /** What is there already, each with what can be done with it: a form of its own, so that one act is one form. */
@@ -117,7 +127,10 @@ export function itemList(
     const acts = actions.map((action) =>
       own(
         { item: id, action: action.value },
-        submitButton(texts, texts.find('action', action.id) ?? 'button.continue', { look: 'secondary' }),
+        submitButton(texts, texts.find('action', action.id) ?? 'button.continue', {
+          look: 'secondary',
+          values: action.parameters,
+        }),
       ),
     );
     return html`<li><div><strong><bdi>${name || (named !== undefined && texts.say(named))}</bdi></strong><p class="quiet">${made}${used}${left}</p></div>${acts}</li>`;

@@ -35,6 +35,8 @@ export interface FlowPorts {
   readonly now: () => number;
 }
 
+type Submitted = Pick<SubmitFlowResponse, 'outcome'>;
+
 /** Self-service flows from their start to the completion that session redeems. */
 export class FlowEndpoint {
   readonly #ports: FlowPorts;
@@ -71,6 +73,10 @@ export class FlowEndpoint {
 
   async submit(request: SubmitFlowRequest): Promise<SubmitFlowResponse> {
     const flow = await this.#find(request);
+    return { ...(await this.#submit(flow, request)), interaction: flow.state.interaction };
+  }
+
+  async #submit(flow: StoredFlow, request: SubmitFlowRequest): Promise<Submitted> {
     const { method: name, values } = readValues(request.values);
     await this.#known(flow.state);
     const standing = await this.#standing(flow.state);
@@ -85,6 +91,7 @@ export class FlowEndpoint {
       values,
       address: request.evidence?.peer_address ?? '',
       userAgent: (request.evidence?.user_agent ?? '').slice(0, 512),
+      handle: flow.handle,
     };
     const result = await offer.part.submit(submission);
     return this.#goOn(flow, offer, submission, result);
@@ -110,7 +117,7 @@ export class FlowEndpoint {
   }
 
   /** What became of a submission; the one place where a factor counts and a flow goes on. */
-  async #goOn(flow: StoredFlow, { method }: Offer, submission: Submission, result: Result): Promise<SubmitFlowResponse> {
+  async #goOn(flow: StoredFlow, { method }: Offer, submission: Submission, result: Result): Promise<Submitted> {
     const { state } = flow;
     const memory = result.kind !== 'done' && result.memory !== undefined ? { ...state.memory, [method.name]: result.memory } : state.memory;
     const messages = 'messages' in result ? (result.messages ?? {}) : {};
@@ -138,9 +145,12 @@ export class FlowEndpoint {
     }
   }
 
-  async #proceed(flow: StoredFlow, state: FlowState, submission: Submission): Promise<SubmitFlowResponse> {
+  async #proceed(flow: StoredFlow, state: FlowState, submission: Submission): Promise<Submitted> {
     const { stage } = await this.#standing(state);
     if (stage !== 'finished' || state.person === undefined) return this.#ask(flow, state);
+    for (const method of this.#ports.methods) {
+      if (state.memory[method.name] !== undefined) await method.finish?.(this.#viewOf(state)(method), state.person);
+    }
     const { sub, security } = state.person;
     const authTime = Math.max(...state.factors.map(({ at }) => at));
     const facts = { sub, security, amr: amrOf(state.factors), acr: acrOf(state.factors), authTime, browser: state.browser };
@@ -148,14 +158,14 @@ export class FlowEndpoint {
   }
 
   /** A change that ended all sessions: this browser's goes on with what it had proved, from now on. */
-  #renew(flow: StoredFlow, { security, at }: { security: number; at: number }, submission: Submission): Promise<SubmitFlowResponse> {
+  #renew(flow: StoredFlow, { security, at }: { security: number; at: number }, submission: Submission): Promise<Submitted> {
     const { attested, browser } = flow.state;
     if (attested === undefined) throw new StatusError('INTERNAL', 'internal');
     const { sub, amr, acr } = attested;
     return this.#complete(flow, { sub, security, amr, acr, authTime: at, browser }, submission);
   }
 
-  async #complete(flow: StoredFlow, facts: Completion, submission: Submission): Promise<SubmitFlowResponse> {
+  async #complete(flow: StoredFlow, facts: Completion, submission: Submission): Promise<Submitted> {
     // Finished before the completion is made: a flow that is submitted twice signs in once.
     if (!(await this.#ports.flows.finish(flow))) throw new StatusError('NOT_FOUND', 'flow_unknown');
     await this.#ports.accounts.signedIn(facts.sub, facts.browser, askedBy(submission, facts));
@@ -164,7 +174,7 @@ export class FlowEndpoint {
     return { outcome: { $case: 'completion', value: completion } };
   }
 
-  async #ask(flow: StoredFlow, state: FlowState): Promise<SubmitFlowResponse> {
+  async #ask(flow: StoredFlow, state: FlowState): Promise<Submitted> {
     const changed = await this.#change(flow, state);
     return { outcome: { $case: 'flow', value: await this.#view(changed) } };
   }

@@ -25,6 +25,8 @@ export interface Method {
   readonly verification?: Part;
   /** A section of the account. */
   readonly settings?: SettingsPart;
+  /** Called when a sign-in is complete, for a method that the flow remembers something of. */
+  readonly finish?: (view: View, person: Person) => Promise<void>;
 }
 
 export interface Part {
@@ -63,7 +65,12 @@ export interface Submission extends View {
   readonly values: Readonly<Record<string, string>>;
   readonly address: string;
   readonly userAgent: string;
+  /** The flow's handle: what leaves for another place and comes back is bound to it. */
+  readonly handle: string;
 }
+
+/** A button; `parameters` are for the placeholders of its text. */
+export type FormAction = Pick<Action, 'value' | 'id'> & Partial<Action>;
 
 /** A way to go on, as a user interface sees it; values and messages of fields are filled in by view.ts. */
 export interface Form {
@@ -71,8 +78,8 @@ export interface Form {
   readonly messages?: readonly FlowMessage[];
   /** For a script. */
   readonly options?: Readonly<Record<string, unknown>>;
-  readonly items?: readonly Item[];
-  readonly actions?: readonly Action[];
+  readonly items?: readonly (Omit<Item, 'actions'> & { readonly actions: readonly FormAction[] })[];
+  readonly actions?: readonly FormAction[];
 }
 
 /** What became of a submission. `memory` replaces the method's; left out, it stays. */

@@ -52,7 +52,7 @@ function formOf(method: string, form: Form, state: FlowState): FormMessage {
     fields: form.fields.map((field) => fieldOf(field, last, state.hint)),
     messages: [...messagesOf(form.messages), ...messagesOf(last?.messages[''])],
     options: form.options === undefined ? '' : JSON.stringify(form.options),
-    items: [...(form.items ?? [])],
+    items: (form.items ?? []).map((item) => ({ ...item, actions: [...item.actions] })),
     actions: [...(form.actions ?? [])],
   });
 }

@@ -67,7 +67,7 @@ const rehashPassword = statement(
    WHERE sub = $1 AND kind = 'password' AND data ->> 'phc' = $2`,
 );
 // Nothing is written about a browser that was here within the last day.
-const rememberBrowser = statement(
+export const rememberBrowser = statement(
   'browser_remember',
   `WITH before AS (SELECT browser = $2 AS same FROM known_browsers WHERE sub = $1),
    written AS (

@@ -12,6 +12,7 @@ import { searchTables } from './search-tables.ts';
 import { mailTemplateTables } from './mail-templates.ts';
 import { outboxTables } from './outbox.ts';
 import { schemaTables } from './schema-tables.ts';
+import { upstreamTables } from './upstream-tables.ts';
 
 const accounts = [
   `CREATE TABLE identities (
@@ -65,4 +66,5 @@ export const identityMigrations: readonly Migration[] = [
   migration('OneTimeCodes1764000220000', codeTables),
   migration('IdentitySchemas1764000300000', schemaTables),
   migration('Attempts1764000310000', attemptTables),
+  migration('Upstream1764000500000', upstreamTables),
 ];

@@ -1,13 +1,12 @@
-import type { Action, Item } from '@authority/contracts/identity';
 import { askedBy } from '../../flows/asked-by.ts';
-import { ask, type Form, type Result, type SettingsPart, type Submission } from '../../flows/method.ts';
+import { ask, type Form, type FormAction, type Result, type SettingsPart, type Submission } from '../../flows/method.ts';
 import { errorMessage, infoMessage, type Person } from '../../flows/state.ts';
 import { addingForm, type AddingPorts, submitAdding } from './adding.ts';
 import { longestName, readName } from './name.ts';
 import type { Passkey } from './passkeys.ts';
 
-const renameAction: Action = { value: 'rename', id: 'passkey_rename' };
-const removeAction: Action = { value: 'remove', id: 'passkey_remove' };
+const renameAction: FormAction = { value: 'rename', id: 'passkey_rename' };
+const removeAction: FormAction = { value: 'remove', id: 'passkey_remove' };
 
 /** The account's section: passkeys by name, each to be named anew or removed, and a button for another. */
 export const passkeySection = (ports: AddingPorts): SettingsPart => ({
@@ -52,7 +51,7 @@ function renameForm({ name }: Passkey): Form {
   return { fields: [field], actions };
 }
 
-const itemOf = ({ id, name, createdAt, lastUsedAt, backedUp }: Passkey): Item => ({
+const itemOf = ({ id, name, createdAt, lastUsedAt, backedUp }: Passkey): NonNullable<Form['items']>[number] => ({
   id,
   name,
   create_time_ms: createdAt,

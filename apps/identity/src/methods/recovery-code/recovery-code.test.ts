@@ -49,7 +49,7 @@ const view = (browser: string, at: number): View => ({ flow: flowOf(browser), me
 const offer = (part: Part | undefined, browser = 'b', at = now) => part?.offer(view(browser, at));
 async function submit(part: Part | undefined, values: Record<string, string>): Promise<Result> {
   if (!part) throw new Error('there is no such part');
-  const result = await part.submit({ ...view('b', now), values, address: '192.0.2.1', userAgent: 'Firefox' });
+  const result = await part.submit({ ...view('b', now), values, address: '192.0.2.1', userAgent: 'Firefox', handle: 'flow' });
   if ('memory' in result && result.memory) memory = result.memory;
   return result;
 }

@@ -81,7 +81,7 @@ const view = (browser: string, at: number): View => ({ flow: flowOf(browser), me
 const offer = (part: Part | undefined, browser = 'b') => part?.offer(view(browser, now));
 async function submit(part: Part | undefined, values: Record<string, string>, at = now, browser = 'b'): Promise<Result> {
   if (!part) throw new Error('there is no such part');
-  const result = await part.submit({ ...view(browser, at), values, address: '192.0.2.1', userAgent: 'Firefox' });
+  const result = await part.submit({ ...view(browser, at), values, address: '192.0.2.1', userAgent: 'Firefox', handle: 'flow' });
   if ('memory' in result && result.memory) memory = result.memory;
   return result;
 }
