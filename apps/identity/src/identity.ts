@@ -12,6 +12,7 @@ import type { IdentityConfig, IdentityMigrateConfig } from './config.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { passkeyCredentials } from './credentials/passkeys.ts';
 import { passwordCredential } from './credentials/password.ts';
+import { upstreamCredentials } from './credentials/upstream.ts';
 import { recoveryCodesCredential, totpCredential } from './credentials/second-factors.ts';
 import { EphemeralFlows } from './ephemeral/flows.ts';
 import { EphemeralOnce } from './ephemeral/once.ts';
@@ -168,7 +169,7 @@ function identityCore(parts: Parts): IdentityCore {
     credentials: new Credentials({
       database,
       feed,
-      kinds: [passwordCredential, passkeyCredentials, totpCredential, recoveryCodesCredential],
+      kinds: [passwordCredential, passkeyCredentials, totpCredential, recoveryCodesCredential, upstreamCredentials],
     }),
     imports: imports({ database, schemas, registrationSchema, seeds: sealed, now }),
     upstreamAdmin: new UpstreamAdmin({ database, sealed, issuer }),

@@ -42,6 +42,16 @@ const remove = statement(
   'DELETE FROM upstream_links WHERE sub = $1 AND provider_id = $2 AND subject = $3 RETURNING sub',
 );
 
+export const linksOf = (db: Queryable, sub: string): Promise<UpstreamLink[]> => db.query<UpstreamLink>(ofPerson, [sub]);
+
+/** In the transaction of the change, with its audit row; whether it was there. */
+export async function removeLink(tx: Queryable, sub: string, { providerId, subject }: UpstreamSubject, actor: string): Promise<boolean> {
+  if ((await tx.query(remove, [sub, providerId, subject])).length === 0) return false;
+  await tx.query(unmark, [sub]);
+  await audit(tx, 'upstream.unlink', sub, providerId, actor);
+  return true;
+}
+
 /** Links between people here and their accounts at providers. */
 export class PostgresUpstreamLinks implements UpstreamLinks {
   constructor(private readonly database: Database) {}
@@ -52,7 +62,7 @@ export class PostgresUpstreamLinks implements UpstreamLinks {
   }
 
   ofPerson(sub: string): Promise<UpstreamLink[]> {
-    return this.database.query<UpstreamLink>(ofPerson, [sub]);
+    return linksOf(this.database, sub);
   }
 
   link(sub: string, link: UpstreamSubject & { name: string }): Promise<'linked' | 'taken'> {
@@ -63,10 +73,7 @@ export class PostgresUpstreamLinks implements UpstreamLinks {
     return this.database.transaction(async (tx) => {
       await tx.query(lockPerson, [sub]);
       if ((await tx.query(otherWays, [sub, providerId, subject])).length === 0) return 'last_way_in';
-      if ((await tx.query(remove, [sub, providerId, subject])).length === 0) return 'unknown';
-      await tx.query(unmark, [sub]);
-      await audit(tx, 'upstream.unlink', sub, providerId);
-      return 'unlinked';
+      return (await removeLink(tx, sub, { providerId, subject }, `user:${sub}`)) ? 'unlinked' : 'unknown';
     });
   }
 
@@ -95,9 +102,14 @@ class LinkTaken extends Error {}
 async function storeLink(tx: Queryable, sub: string, { providerId, subject, name }: UpstreamSubject & { name: string }) {
   if ((await tx.query(insert, [providerId, subject, sub, name])).length === 0) return 'taken';
   await tx.query(mark, [sub]);
-  await audit(tx, 'upstream.link', sub, providerId);
+  await audit(tx, 'upstream.link', sub, providerId, `user:${sub}`);
   return 'linked';
 }
 
-const audit = (tx: Queryable, action: 'upstream.link' | 'upstream.unlink', sub: string, provider_id: string): Promise<unknown> =>
-  appendAudit(tx, { action, actor: `user:${sub}`, target: `identity:${sub}`, details: { provider_id } });
+const audit = (
+  tx: Queryable,
+  action: 'upstream.link' | 'upstream.unlink',
+  sub: string,
+  provider_id: string,
+  actor: string,
+): Promise<unknown> => appendAudit(tx, { action, actor, target: `identity:${sub}`, details: { provider_id } });

@@ -107,7 +107,7 @@ function accessTokenClaims(
     // For resource servers that ask for more (RFC 9470 §5, RFC 9068 §2.2.1).
     claims.auth_time = authentication.auth_time;
     claims.acr = authentication.acr;
-    claims.amr = authentication.amr;
+    if (authentication.amr.length > 0) claims.amr = authentication.amr;
   }
   if (authorization.confirmation) claims.cnf = authorization.confirmation;
   return claims;

@@ -33,7 +33,8 @@ export function idTokenClaims(
     exp: iat + life,
     iat,
     acr: authentication.acr,
-    amr: authentication.amr,
+    // RFC 8176 has no word for who signed in somewhere else.
+    ...(authentication.amr.length > 0 && { amr: authentication.amr }),
     ...(authentication.sid !== undefined && { sid: sessionFor(client, authentication.sid, ports) }),
   };
   // OpenID Connect Core §3.1.3.6, §3.2.2.10, §3.3.2.11: the hash of what travels with it, so that neither can be swapped.

@@ -52,7 +52,7 @@ async function signIn(submission: Submission, provider: UpstreamProvider, accoun
     log.info('login.refused', { reason: 'identity_disabled', sub: linked.sub });
     return failed('upstream_failed');
   }
-  if (linked) return { kind: 'proved', person: linked, factor: { amr: ['fed'], at: linked.at }, memory: {} };
+  if (linked) return { kind: 'proved', person: linked, factor: { amr: [], at: linked.at }, memory: {} };
   // From here on the person has proved an account there, and nothing here.
   if (account.verifiedEmail === undefined) return failed('upstream_email_unverified');
   const pending = { providerId, subject, name };
@@ -76,5 +76,5 @@ async function register(
   const made = await ports.links.register({ sub, schema, traits: filled.traits, link, browser: flow.browser });
   // Somebody here has this address. Whether it is the same person, only a sign-in here can tell: then the two are linked.
   if (made === 'taken') return ask({ '': [errorMessage('upstream_account_exists')] }, undefined, { pending: link });
-  return { kind: 'proved', person: { sub, security: made.security }, factor: { amr: ['fed'], at: made.at }, memory: {} };
+  return { kind: 'proved', person: { sub, security: made.security }, factor: { amr: [], at: made.at }, memory: {} };
 }

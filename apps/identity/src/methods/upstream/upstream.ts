@@ -3,7 +3,7 @@ import { pendingOf } from './pending.ts';
 import { upstreamSettings } from './settings.ts';
 import { type UpstreamPorts, upstreamSignIn } from './sign-in.ts';
 
-/** An account at another provider (amr `fed`). It is one factor: what was asked of the person there, we do not know. */
+/** An account at another provider (no amr: RFC 8176 has none for it). It is one factor: what was asked of the person there, we do not know. */
 export const upstream = (ports: UpstreamPorts): Method => ({
   name: 'upstream',
   first: upstreamSignIn(ports),
