@@ -101,11 +101,13 @@ test('a recovered password is told by mail, and ends everything, in one transact
   const asked = { actor: `user:${sub}`, at: 5, address: '192.0.2.1', userAgent: 'Firefox', locale: 'de' };
   const before = await accounts.findForFlow(sub);
   const change = { sub, passwordHash: 'hash:y', action: 'identity.recover_password', endsSessions: true, asked } as const;
-  const { security } = await accounts.changePassword(change);
+  const { security, at } = await accounts.changePassword(change);
   expect(security).toBe((before?.security ?? 0) + 1);
   expect(mails.at(-1)).toMatchObject({ kind: 'password_recovered', to: 'recovered@example.com', locale: 'de' });
   const { entries } = await feed.pull(PullFeedRequest.create({ cursor: 0 }));
   feed.close();
   expect(entries.map((entry) => [entry.event, entry.sub, entry.why])).toContainEqual(['credential_changed', sub, 'password_reset']);
+  // Or the sign-in at the end of the recovery would end with the sessions before it.
+  expect(at).toBeGreaterThan(entries.find((entry) => entry.sub === sub)?.at_ms ?? at);
   expect(await audited('identity.recover_password', sub)).toBe(1);
 });
