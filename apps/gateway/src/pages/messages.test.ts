@@ -103,6 +103,7 @@ describe('Unicode CLDR, plural rules', () => {
     expect(says('ar', '12000')).toBe('12,000');
     expect(says('en', '1984')).toBe('1984');
     expect(says('en', '007')).toBe('007');
+    expect(textsOf('en').say('message.passkey_renamed', { name: '12000' })).toContain('12000');
     expect(says('en', '+49151234567')).toBe('+49151234567');
   });
 

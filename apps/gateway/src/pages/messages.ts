@@ -69,13 +69,13 @@ export function textsOf(wanted: string, catalogue: Catalogue = byName.get(wanted
   const own = languageOf(lang, catalogue);
   const dir = rightToLeft.has(lang) ? 'rtl' : 'ltr';
   // Where nothing can be marked up, a name is set apart by characters (Unicode UAX #9 §2.4.2).
-  const apart = (shown: string, value: string) => (dir === 'rtl' && value !== '' && !isCount(value) ? `\u2068${shown}\u2069` : shown);
+  const apart = (name: string, shown: string) => (dir === 'rtl' && shown !== '' && !counted.has(name) ? `\u2068${shown}\u2069` : shown);
   return {
     lang,
     dir,
     say: (id, values = {}) => {
       const { text, filled } = wording(own, id, values);
-      return text.replace(placeholder, (_, name: string) => apart(filled[name] ?? '', values[name] ?? ''));
+      return text.replace(placeholder, (_, name: string) => apart(name, filled[name] ?? ''));
     },
     show: (id, values = {}) => {
       const { text, filled } = wording(own, id, values);
@@ -93,16 +93,18 @@ export function textsOf(wanted: string, catalogue: Catalogue = byName.get(wanted
 function wording<V extends HtmlValue>(own: Language, id: MessageId, values: Readonly<Record<string, V>>) {
   const language = own.catalogue[id] === undefined ? inEnglish : own;
   const { catalogue, plurals, numbers } = language;
-  const number = Object.values(values).find(isCount);
+  const number = Object.entries(values).find(isCount)?.[1];
   const category = number === undefined ? 'other' : plurals.select(Number(number));
   const text = (category === 'other' ? undefined : catalogue[`${id}.${category}`]) ?? catalogue[id] ?? english[id];
-  const filled = Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, isCount(value) ? numbers.format(Number(value)) : value]),
-  );
+  const written = (entry: readonly [string, V]) => (isCount(entry) ? numbers.format(Number(entry[1])) : entry[1]);
+  const filled = Object.fromEntries(Object.entries(values).map((entry) => [entry[0], written(entry)]));
   return { text, filled };
 }
 
-const isCount = (value: HtmlValue): value is string => typeof value === 'string' && /^(?:0|[1-9]\d{0,8})$/.test(value);
+/** By its name: who is called 12000 keeps that spelling. */
+const isCount = ([name, value]: readonly [string, HtmlValue]): boolean =>
+  counted.has(name) && typeof value === 'string' && /^(?:0|[1-9]\d{0,8})$/.test(value);
+const counted: ReadonlySet<string> = new Set(['count', 'min', 'max', 'seconds', 'digits']);
 
 const placeholder = /\{([a-z_]+)\}/g;
 
