@@ -92,6 +92,11 @@ export const actions: Readonly<Record<string, Action>> = {
     target: 'identity:<sub>',
     when: 'A person proved that an address is theirs, by a code or link that was sent to it, or in a recovery.',
   },
+  'identity.reclaim': {
+    owner: 'identity',
+    target: 'identity:<sub>',
+    when: 'The first proof of an address came by a recovery or a code: credentials from before were dropped, sessions ended.',
+  },
   'identity.change_password': {
     owner: 'identity',
     target: 'identity:<sub>',

@@ -76,15 +76,17 @@ it('the gateway, which holds nothing, reaches neither store', () => {
   expect(ports).not.toContain(6379);
 });
 
-it('token, and nobody else, goes out of itself: to public addresses over https', () => {
+it('token and identity, and nobody else, go out of themselves: to public addresses over https', () => {
   const outward = serviceNames.filter((service) =>
     rules(renderSet(4, 'default'), service, 'egress').some((rule) => rule.ports.some(({ port }) => port === 443)),
   );
-  expect(outward).toEqual(['token']);
-  const rule = only(rules(renderSet(4, 'default'), 'token', 'egress').filter((one) => one.ports.some(({ port }) => port === 443)));
-  expect(rule.ports).toHaveLength(1);
-  // Without peers it would be anywhere, the cluster's metadata service among them.
-  expect(JSON.stringify(rule.to)).toContain('169.254.0.0/16');
+  expect(outward).toEqual(['token', 'identity']);
+  for (const service of outward) {
+    const rule = only(rules(renderSet(4, 'default'), service, 'egress').filter((one) => one.ports.some(({ port }) => port === 443)));
+    expect(rule.ports).toHaveLength(1);
+    // Without peers it would be anywhere, the cluster's metadata service among them.
+    expect(JSON.stringify(rule.to)).toContain('169.254.0.0/16');
+  }
 });
 
 it('an entry that is taken out of the table shuts the way', () => {

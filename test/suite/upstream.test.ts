@@ -174,6 +174,24 @@ describe('sign-in with an upstream provider (OpenID Connect Core §3.1)', () => 
     await Promise.all([page.context().close(), thief.context().close()]);
   });
 
+  test('the account links one more, in a real browser, and unlinks it; both need a fresh sign-in', async () => {
+    await operator.createIdentity({ email: 'eve@example.com', password });
+    const page = await visit();
+    const complaints = complaintsOf(page);
+    await page.goto(`${here.issuer}/login`);
+    await page.getByLabel('Email').fill('eve@example.com');
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('button', { name: 'Link Foreign' }).click();
+    await signInForeign(page, 'eve');
+    await page.getByText('The account is linked.').waitFor();
+    await page.getByText('Foreign: eve@foreign.example').waitFor();
+    await page.getByRole('button', { name: 'Unlink' }).click();
+    await page.getByText('The account is not linked any more.').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   test('RFC 9700 §4.7: an answer that another browser began is refused, and so is one that nobody asked for', async () => {
     const [victim, attacker] = [await visit(), await visit()];
     const states: string[] = [];

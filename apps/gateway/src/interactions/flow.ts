@@ -47,12 +47,22 @@ interface Start {
 export async function startFlow(peers: FlowPeers, visit: Visit, name: FlowName, start: Start): Promise<Flow | undefined> {
   const { browser, evidence, request } = visit;
   const { interaction, hint = interaction?.details?.login_hint ?? '', link = '' } = start;
-  const acr_values = interaction?.details?.acr_values ?? [];
-  const isForPerson = name === 'settings' || name === 'verification' || (name === 'login' && acr_values.length > 0);
+  const { acr_values = [], reauthenticate: isAgain = false } = interaction?.details ?? {};
+  const isForPerson = name === 'settings' || name === 'verification' || (name === 'login' && acr_values.length > 0 && !isAgain);
   const attestation = isForPerson ? await attest(peers, visit) : '';
   if (name === 'settings' && attestation === '') return undefined;
   const locale = chooseLanguage(interaction?.details?.ui_locales ?? [], request.headers['accept-language']);
-  const asked = { kind: kinds[name], browser, login_hint: hint, evidence, attestation, acr_values, locale, link };
+  const asked = {
+    kind: kinds[name],
+    browser,
+    login_hint: hint,
+    evidence,
+    attestation,
+    acr_values,
+    locale,
+    link,
+    reauthenticate: isAgain || visit.session !== '',
+  };
   return present((await peers.flow.startFlow({ ...asked, interaction: interaction?.handle ?? '' })).flow);
 }
 

@@ -110,7 +110,10 @@ function uiLocalesOf(screen: Screen): readonly string[] {
 const framesOf = (screen: Screen): readonly string[] => (screen.name === 'signed_out' ? screen.frames : []);
 
 /** See security-headers.ts: forms that may end at a client name no target. */
-function formsOf({ name }: Screen): FormTarget {
+function formsOf(screen: Screen): FormTarget {
+  const { name } = screen;
+  // Linking an account leads on to its provider.
+  if (screen.name === 'settings' && screen.flow.forms.some(({ method }) => method === 'upstream')) return 'anywhere';
   if (name === 'signed_out' || name === 'signed_in_only') return 'none';
   return selfPosting.has(name) ? 'self' : 'anywhere';
 }

@@ -17,7 +17,7 @@ import { log } from '@authority/telemetry';
 import type { Accounts, Known } from '../accounts/ports.ts';
 import type { IdentitySettings } from '../settings.ts';
 import { askedBy } from './asked-by.ts';
-import { acrOf, amrOf, type Factor, leastAcr, multiFactorAcr, reaches } from './assurance.ts';
+import { acrOf, amrOf, type Factor, leastAcr, multiFactorAcr, passwordAcr, reaches } from './assurance.ts';
 import type { Method, Result, Submission, View } from './method.ts';
 import { type Offer, type Standing, standingOf } from './stages.ts';
 import type { Attestation, Attestations, Completion, Completions, FlowState, Flows, StoredFlow } from './state.ts';
@@ -60,6 +60,7 @@ export class FlowEndpoint {
       locale: plainHint(request.locale).slice(0, 35),
       interaction: request.interaction,
       acrValues: request.acr_values.slice(0, 10),
+      ...(request.reauthenticate ? { isAgain: true } : {}),
       factors: [],
       memory: request.link === '' ? {} : { link: { secret: request.link.slice(0, 512) } },
     };
@@ -161,8 +162,9 @@ export class FlowEndpoint {
   #renew(flow: StoredFlow, { security, at }: { security: number; at: number }, submission: Submission): Promise<Submitted> {
     const { attested, browser } = flow.state;
     if (attested === undefined) throw new StatusError('INTERNAL', 'internal');
-    const { sub, amr, acr } = attested;
-    return this.#complete(flow, { sub, security, amr, acr, authTime: at, browser }, submission);
+    // A password was proved now, and nothing else: a class that the session had reached by more is to be proved again.
+    const proved = { amr: ['pwd'], acr: passwordAcr };
+    return this.#complete(flow, { sub: attested.sub, security, ...proved, authTime: at, browser }, submission);
   }
 
   async #complete(flow: StoredFlow, facts: Completion, submission: Submission): Promise<Submitted> {

@@ -195,6 +195,20 @@ describe('recovery', () => {
   });
 });
 
+describe('a recovery that has its new password', () => {
+  test('is complete, also where the account has another factor from then on', async () => {
+    const flow = await start(FlowKind.RECOVERY);
+    expect(stageOf(await submit(flow, { method: 'address' }))).toBe('new_password');
+    // What is no second factor while there is no password is one from then on.
+    const { changePassword } = accounts;
+    accounts.changePassword = (change) => {
+      hasSecond = true;
+      return changePassword(change);
+    };
+    expect(stageOf(await submit(flow, { method: 'password', new_password: 'other horse' }))).toBe('completion');
+  });
+});
+
 describe('the account', () => {
   const account = async () => start(FlowKind.SETTINGS, { attestation: await attest() });
   const change = { method: 'password', current_password: 'correct horse', new_password: 'other horse' };

@@ -59,15 +59,17 @@ export async function standingOf(
   if (flow.kind === 'settings' || flow.kind === 'verification') return at(flow.kind);
   if (flow.person === undefined) return at(flow.kind === 'login' ? 'first' : flow.kind);
 
+  // What is due besides was asked before the new password: it is the last step of a recovery.
+  const hasNewPassword = flow.factors.some(({ method }) => method === 'password');
+  if (flow.kind === 'recovery' && hasNewPassword) return { stage: 'finished', offers: [] };
+
   const second = await neededSecond(flow, await at('second'));
   if (second) return second;
   if (rules.requiresSecondFactor && acrOf(flow.factors) === passwordAcr) {
     const enrol = await at('enrol');
     if (enrol.offers.length > 0) return enrol;
   }
-  const hasNewPassword = flow.factors.some(({ method }) => method === 'password');
-  if (flow.kind === 'recovery' && !hasNewPassword) return at('new_password');
-  return { stage: 'finished', offers: [] };
+  return flow.kind === 'recovery' ? at('new_password') : { stage: 'finished', offers: [] };
 }
 
 /** A second factor is asked of everybody who has one, and a stronger one where a stronger class was asked for. */

@@ -55,6 +55,8 @@ export interface FlowState {
   readonly interaction: string;
   /** Classes that were asked for. */
   readonly acrValues: readonly string[];
+  /** Who goes on to another place is to prove there, too, who they are. */
+  readonly isAgain?: boolean;
   readonly person?: Person;
   readonly factors: readonly Factor[];
   /** Of a settings flow, and of a login flow that goes on from a session. */

@@ -34,8 +34,11 @@ const findForFlow = statement(
    FROM identities WHERE sub = $1`,
 );
 const findPassword = statement('password_find', "SELECT data ->> 'phc' AS phc FROM credentials WHERE sub = $1 AND kind = 'password'");
-const endEverything = statement('account_end', 'UPDATE identities SET security = security + 1, version = version + 1 WHERE sub = $1');
-const standing = statement(
+export const endEverything = statement(
+  'account_end',
+  'UPDATE identities SET security = security + 1, version = version + 1 WHERE sub = $1',
+);
+export const standing = statement(
   'account_standing',
   'SELECT security, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at FROM identities WHERE sub = $1',
 );

@@ -77,10 +77,19 @@ export class PostgresUpstreamLinks implements UpstreamLinks {
     });
   }
 
-  async register({ sub, schema, traits, link, browser }: NewUpstreamAccount): Promise<{ security: number; at: number } | 'taken'> {
+  async register({
+    sub,
+    schema,
+    traits,
+    verifiedEmail,
+    link,
+    browser,
+  }: NewUpstreamAccount): Promise<{ security: number; at: number } | 'taken'> {
+    const email = schema.addressOfClaim('email', traits);
+    const emailVerified = email !== undefined && email === verifiedEmail;
     try {
       return await this.database.transaction(async (tx) => {
-        const made = await insertAccount(tx, { sub, schema, traits, emailVerified: true });
+        const made = await insertAccount(tx, { sub, schema, traits, emailVerified });
         // Somebody else was quicker with the same account there: roll back, and let them sign in.
         if ((await storeLink(tx, sub, link)) === 'taken') throw new LinkTaken();
         await tx.query(rememberBrowser, [sub, browser]);

@@ -16,8 +16,11 @@ import { upstreamCredentials } from '../credentials/upstream.ts';
 import { migrateIdentity } from '../identity.ts';
 import { defaultSchema } from '../schemas/presets/index.ts';
 import { UpstreamAdmin } from '../upstream/admin.ts';
+import { PostgresAccounts } from './accounts.ts';
+import { PostgresSchemas } from './schemas.ts';
 import { PostgresUpstreamLinks } from './upstream-links.ts';
 import { PostgresUpstreamProviders } from './upstream-providers.ts';
+import { PostgresVerifiedAddresses } from './verified-addresses.ts';
 
 const actor = 'operator:c_op';
 let postgres: TestPostgres;
@@ -53,7 +56,14 @@ const add = (provider_id: string, changes: Partial<UpstreamProvider> = {}, prese
 };
 const register = (providerId: string, subject: string, email = `${randomUUID()}@example.com`) => {
   const sub = newSubject(Date.now());
-  const account = { sub, schema: defaultSchema, traits: { email }, link: { providerId, subject, name: email }, browser: 'b'.repeat(43) };
+  const account = {
+    sub,
+    schema: defaultSchema,
+    traits: { email },
+    verifiedEmail: email.toLowerCase(),
+    link: { providerId, subject, name: email },
+    browser: 'b'.repeat(43),
+  };
   return links.register(account).then((made) => ({ sub, made }));
 };
 
@@ -115,4 +125,45 @@ test('a provider that is disabled or removed signs nobody in; operators see and 
   expect((await providers.enabled()).map(({ providerId }) => providerId)).not.toContain('gone');
   await admin.delete({ provider_id: 'gone', etag: '' }, actor);
   await expect(admin.get('gone')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('pre-hijacking: whoever proves the address first gets the account without what its maker left to come back by', async () => {
+  await add('planted');
+  const [accounts, addresses] = [
+    new PostgresAccounts(database, async () => {}),
+    new PostgresVerifiedAddresses(database, new PostgresSchemas(database)),
+  ];
+  const [sub, email] = [newSubject(Date.now()), `${randomUUID()}@example.com`];
+  await accounts.register({
+    sub,
+    schema: defaultSchema,
+    traits: { email },
+    credential: { passwordHash: 'hash:planted' },
+    browser: 'b'.repeat(43),
+  });
+  await links.link(sub, { providerId: 'planted', subject: 'attacker', name: 'attacker' });
+  const before = await accounts.findForFlow(sub);
+  const taken = await addresses.takeOver(sub, email);
+  expect(taken?.security).toBe((before?.security ?? 0) + 1);
+  expect([await accounts.findPassword(sub), await links.ofPerson(sub)]).toEqual([undefined, []]);
+  expect(await links.signIn({ providerId: 'planted', subject: 'attacker' })).toBeUndefined();
+
+  // An address that was proved before: whoever recovers later loses nothing of their own.
+  await links.link(sub, { providerId: 'planted', subject: 'owner', name: 'owner' });
+  expect((await addresses.takeOver(sub, email))?.security).toBe(taken?.security);
+  expect(await links.ofPerson(sub)).toHaveLength(1);
+  expect(await addresses.takeOver(sub, 'other@example.com')).toBeUndefined();
+});
+
+test('an address that the provider did not vouch for is not verified here, whatever claim it came from', async () => {
+  await add('upn');
+  const [sub, email] = [newSubject(Date.now()), `${randomUUID()}@example.com`];
+  const link = { providerId: 'upn', subject: 'x', name: 'x' };
+  const account = { sub, schema: defaultSchema, traits: { email }, link, browser: 'b'.repeat(43) };
+  await links.register({ ...account, verifiedEmail: 'somebody-else@example.com' });
+  const [row] = await database.query<{ email_verified: boolean }>(
+    { name: '', text: 'SELECT email_verified FROM identities WHERE sub = $1' } as never,
+    [sub],
+  );
+  expect(row?.email_verified).toBe(false);
 });

@@ -47,7 +47,12 @@ async function discover(outbound: Outbound, { issuer, userinfo_endpoint }: Upstr
     authorization_endpoint: httpsUrl(metadata, 'authorization_endpoint', at),
     token_endpoint: httpsUrl(metadata, 'token_endpoint', at),
     jwks_uri: httpsUrl(metadata, 'jwks_uri', at),
-    userinfo_endpoint: userinfo_endpoint !== '' ? userinfo_endpoint : textOf(metadata, 'userinfo_endpoint'),
+    userinfo_endpoint:
+      userinfo_endpoint !== ''
+        ? userinfo_endpoint
+        : metadata['userinfo_endpoint'] === undefined
+          ? undefined
+          : httpsUrl(metadata, 'userinfo_endpoint', at),
     namesIssuer: metadata['authorization_response_iss_parameter_supported'] === true,
   };
 }

@@ -36,6 +36,8 @@ export interface NewUpstreamAccount {
   readonly sub: string;
   readonly schema: IdentitySchema;
   readonly traits: Traits;
+  /** The address that the provider vouches for, in its one spelling; another one of the traits is not verified. */
+  readonly verifiedEmail: string | undefined;
   readonly link: UpstreamSubject & { readonly name: string };
   readonly browser: string;
 }

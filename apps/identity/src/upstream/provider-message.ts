@@ -96,6 +96,8 @@ function faultsOf(message: ProviderMessage): FieldViolation[] {
   need(!isApple || (message.apple_team_id !== '' && message.apple_key_id !== ''), 'apple_team_id', 'team and key id are needed for apple');
   need(['', 'form_post'].includes(message.response_mode), 'response_mode', 'must be form_post or empty');
   const names = Object.entries(trait_claims);
+  // Any tenant's administrator writes what its ID Tokens tell.
+  need(!message.trusts_email || !message.issuer.includes('{tenantid}'), 'trusts_email', 'cannot be true for a provider of many tenants');
   need(
     names.length <= 50 && names.flat().every((name) => /^[\w.:/-]{1,128}$/.test(name)),
     'trait_claims',

@@ -86,6 +86,7 @@ async function proved({ sub, address, at }: Proven, { accounts, addresses }: Ema
   if (sub === undefined || !account || account.disabled) return ask({ code: [errorMessage('code_wrong')] });
   // Whoever reads the mail of an address has it: that is all that a verification asks for. An address that has been
   // replaced since the code was sent proves nothing any more.
-  if (address === undefined || !(await addresses.verify(sub, address))) return ask({ code: [errorMessage('code_wrong')] });
-  return { kind: 'proved', person: { sub, security: account.security }, factor: { amr: ['otp'], at }, memory: {} };
+  const taken = address === undefined ? undefined : await addresses.takeOver(sub, address);
+  if (!taken) return ask({ code: [errorMessage('code_wrong')] });
+  return { kind: 'proved', person: { sub, security: taken.security }, factor: { amr: ['otp'], at: Math.max(at, taken.at) }, memory: {} };
 }

@@ -55,6 +55,12 @@ const addresses: Addresses = {
     verified.push(address);
     return true;
   },
+  async takeOver(sub, address) {
+    const account = accounts.byIdentifier.get(address);
+    if (account?.sub !== sub) return undefined;
+    verified.push(address);
+    return { security: account.security, at: start0 };
+  },
 };
 
 beforeEach(async () => {

@@ -12,6 +12,11 @@ export interface Addresses {
   findUnverified(sub: string): Promise<string[]>;
   /** Atomic: verified, with its audit row. False when the address is not the person's (any more). */
   verify(sub: string, address: string): Promise<boolean>;
+  /**
+   * Atomic: as `verify`, by whoever reads the mail and need not be who made the account. Where no address of it was proved
+   * before, all credentials of before go and everything that was signed in ends. Answers what the account is from then on.
+   */
+  takeOver(sub: string, address: string): Promise<{ security: number; at: number } | undefined>;
 }
 
 export interface EmailCodePorts extends DialogPorts {

@@ -45,7 +45,9 @@ export const secondFactor = ({ passkeys, challenges, rp, settings, accounts }: F
     const theirs = known && person ? await passkeys.list(person.sub) : [];
     if (!known || !person || theirs.length === 0) return undefined;
     // Whoever has nothing besides passkeys, and has lost them, has nothing but their mailbox to get back in by.
-    if (flow.kind === 'recovery' && (await accounts.findPassword(person.sub)) === undefined) return undefined;
+    // Not where everybody needs a second factor: the mailbox alone would take on another one.
+    const mayDoWithout = flow.kind === 'recovery' && settings.get('login.second_factor') !== 'required';
+    if (mayDoWithout && (await accounts.findPassword(person.sub)) === undefined) return undefined;
     return signInForm(secondFactorOptions(known, await challenges.make({ purpose: 'second_factor', flow }), theirs));
   },
 

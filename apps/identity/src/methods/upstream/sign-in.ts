@@ -1,4 +1,5 @@
 import { log } from '@authority/telemetry';
+import { normalizeEmail } from '../../accounts/email.ts';
 import { newSubject } from '../../accounts/subject.ts';
 import { ask, type Form, type Part, type Result, type Submission } from '../../flows/method.ts';
 import { errorMessage } from '../../flows/state.ts';
@@ -32,7 +33,7 @@ export const upstreamSignIn = (ports: UpstreamPorts): Part => ({
   async submit(submission) {
     const { values, memory, handle, now, flow } = submission;
     if (values['answer'] === undefined) {
-      const out = await goOut(values['action'] ?? '', submission, handle, flow.attested !== undefined, ports);
+      const out = await goOut(values['action'] ?? '', submission, handle, flow.isAgain === true, ports);
       return typeof out === 'string' ? failed(out) : { kind: 'redirect', url: out.url, memory: { ...out.asked } };
     }
     const asked = askedOf(memory);
@@ -73,7 +74,10 @@ async function register(
   const admission = await ports.throttle.admitRegistration(address, now);
   if (!admission.admitted) return ask({ '': [errorMessage('throttled')] }, admission.retryAt, {});
   const sub = newSubject(now);
-  const made = await ports.links.register({ sub, schema, traits: filled.traits, link, browser: flow.browser });
+  const made = await ports.links.register({
+    ...{ sub, schema, traits: filled.traits, link, browser: flow.browser },
+    verifiedEmail: normalizeEmail(account.verifiedEmail ?? ''),
+  });
   // Somebody here has this address. Whether it is the same person, only a sign-in here can tell: then the two are linked.
   if (made === 'taken') return ask({ '': [errorMessage('upstream_account_exists')] }, undefined, { pending: link });
   return { kind: 'proved', person: { sub, security: made.security }, factor: { amr: [], at: made.at }, memory: {} };
