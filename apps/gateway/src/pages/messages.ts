@@ -62,11 +62,14 @@ const languageOf = (lang: string, catalogue: Catalogue): Language => ({
   numbers: new Intl.NumberFormat(lang, { numberingSystem: 'latn', useGrouping: 'min2' }),
 });
 
-const inEnglish = languageOf('en', english);
+/** Made once: rules and formats of Intl cost more than a page. */
+const built: ReadonlyMap<string, Language> = new Map([...byName].map(([lang, catalogue]) => [lang, languageOf(lang, catalogue)]));
 
-export function textsOf(wanted: string, catalogue: Catalogue = byName.get(wanted) ?? english): Texts {
+const inEnglish = built.get('en') ?? languageOf('en', english);
+
+export function textsOf(wanted: string, catalogue?: Catalogue): Texts {
   const lang = byName.has(wanted) ? wanted : 'en';
-  const own = languageOf(lang, catalogue);
+  const own = catalogue === undefined ? (built.get(lang) ?? inEnglish) : languageOf(lang, catalogue);
   const dir = rightToLeft.has(lang) ? 'rtl' : 'ltr';
   // Where nothing can be marked up, a name is set apart by characters (Unicode UAX #9 §2.4.2).
   const apart = (name: string, shown: string) => (dir === 'rtl' && shown !== '' && !counted.has(name) ? `\u2068${shown}\u2069` : shown);

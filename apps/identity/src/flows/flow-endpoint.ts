@@ -80,7 +80,7 @@ export class FlowEndpoint {
   async #submit(flow: StoredFlow, request: SubmitFlowRequest): Promise<Submitted> {
     const { method: name, values } = readValues(request.values);
     await this.#known(flow.state);
-    const standing = await this.#standing(flow.state);
+    const standing = await this.#standing(flow.state, name);
     const offer = offered(standing, name);
     const { kind } = flow.state;
     const asksFresh = kind === 'settings' && offer.method.settings?.isHarmless?.(values) !== true;
@@ -235,9 +235,9 @@ export class FlowEndpoint {
     return age <= this.#ports.settings.get('flow.fresh_for') * 1000;
   }
 
-  #standing(state: FlowState): Promise<Standing> {
+  #standing(state: FlowState, only?: string): Promise<Standing> {
     const rules = { requiresSecondFactor: this.#ports.settings.get('login.second_factor') === 'required' };
-    return standingOf(state, this.#ports.methods, rules, this.#viewOf(state));
+    return standingOf(state, this.#ports.methods, rules, this.#viewOf(state), only);
   }
 
   readonly #viewOf =

@@ -10,6 +10,7 @@ import { Throttle } from '../throttle/throttle.ts';
 import { acrOf, amrOf } from './assurance.ts';
 import { FlowEndpoint } from './flow-endpoint.ts';
 import { ask, type Method } from './method.ts';
+import { standingOf } from './stages.ts';
 import { errorMessage } from './state.ts';
 
 const browser = createHash('sha256').update('one').digest('base64url');
@@ -139,6 +140,24 @@ describe('a second factor', () => {
     await submit(flow, credentials);
     const all = await Promise.allSettled(Array.from({ length: 10 }, () => submit(flow, { method: 'totp', code: '123456' })));
     expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
+describe('a submission', () => {
+  test('asks nothing about forms that it is not for; whether another factor is due is asked of all', async () => {
+    let asked = 0;
+    const offer = async (): Promise<undefined> => {
+      asked += 1;
+    };
+    const first = { offer, submit: async () => ask({}) } as const;
+    const counting: Method = { name: 'counting', first };
+    const flow = { kind: 'login', factors: [], memory: {}, acrValues: [] } as never; // as far as the stage asks
+    const view = () => ({}) as never;
+    const rules = { requiresSecondFactor: false };
+    expect((await standingOf(flow, [counting, { name: 'other', first }], rules, view, 'counting')).stage).toBe('first');
+    expect(asked).toBe(1);
+    await standingOf(flow, [counting, { name: 'other', first }], rules, view);
+    expect(asked).toBe(3);
   });
 });
 

@@ -46,15 +46,21 @@ const parts: Readonly<Partial<Record<Stage, (method: Method) => Part | undefined
 
 /**
  * The one place that decides what a flow still needs. It is asked before every page and after every submission, from the
- * flow's state alone: no step can be skipped by submitting another, for what is not offered is not taken.
+ * flow's state alone: no step can be skipped by submitting another, for what is not offered is not taken. `only`: the form
+ * that was submitted, so that nothing is asked of a store for forms that nobody sees.
  */
 export async function standingOf(
   flow: FlowState,
   methods: readonly Method[],
   rules: Rules,
   viewOf: (method: Method) => View,
+  only?: string,
 ): Promise<Standing> {
-  const at = async (stage: Stage): Promise<Standing> => ({ stage, offers: await offersAt(stage, methods, viewOf) });
+  const at = async (stage: Stage): Promise<Standing> => {
+    // Whether another factor is needed depends on all that there are; elsewhere one form has nothing to do with the others.
+    const asked = only === undefined || stage === 'second' || stage === 'enrol' ? methods : methods.filter(({ name }) => name === only);
+    return { stage, offers: await offersAt(stage, asked, viewOf) };
+  };
   if (flow.isDone) return { stage: 'done', offers: [] };
   if (flow.kind === 'settings' || flow.kind === 'verification') return at(flow.kind);
   if (flow.person === undefined) return at(flow.kind === 'login' ? 'first' : flow.kind);
